@@ -1,0 +1,49 @@
+# One place for what every filigree target shares: language, warnings, exact floating point, sanitizers.
+#   add_filigree_library(NAME SOURCES a.cc ... HEADERS a.h ... [LINK target ...])   alias filigree::NAME
+#   add_isa_kernels(TARGET ISA FLAGS f ... SOURCES a.cc ...)      kernel files of one instruction set
+#   add_filigree_test(NAME SOURCES a_test.cc ... [LINK target ...] [ISOLATED])
+
+add_library(filigree_options INTERFACE)
+target_compile_features(filigree_options INTERFACE cxx_std_20)
+# -ffp-contract=off: a compiler that fuses a*b+c where the source does not would break bit identity.
+target_compile_options(filigree_options INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror -ffp-contract=off)
+if(FILIGREE_SANITIZE)
+  target_compile_options(filigree_options INTERFACE
+    -fsanitize=${FILIGREE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  target_link_options(filigree_options INTERFACE -fsanitize=${FILIGREE_SANITIZE})
+endif()
+
+function(add_filigree_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;LINK" ${ARGN})
+  add_library(filigree_${name} STATIC ${ARG_SOURCES})
+  add_library(filigree::${name} ALIAS filigree_${name})
+  target_sources(filigree_${name} PUBLIC
+    FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${ARG_HEADERS})
+  target_link_libraries(filigree_${name} PUBLIC ${ARG_LINK} PRIVATE $<BUILD_INTERFACE:filigree_options>)
+  target_compile_features(filigree_${name} PUBLIC cxx_std_20)
+  set_target_properties(filigree_${name} PROPERTIES EXPORT_NAME ${name})
+endfunction()
+
+function(add_isa_kernels target isa)
+  cmake_parse_arguments(ARG "" "" "FLAGS;SOURCES" ${ARGN})
+  add_library(${target}_${isa} OBJECT ${ARG_SOURCES})
+  target_include_directories(${target}_${isa} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${target}_${isa} PRIVATE $<BUILD_INTERFACE:filigree_options>)
+  target_compile_options(${target}_${isa} PRIVATE ${ARG_FLAGS})
+  target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_${isa}>)
+endfunction()
+
+# ISOLATED: one ctest entry for the whole binary instead of one for each case.
+function(add_filigree_test name)
+  cmake_parse_arguments(ARG "ISOLATED" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} filigree_options GTest::gtest GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE FILIGREE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  if(ARG_ISOLATED)
+    add_test(NAME ${name} COMMAND ${name})
+  else()
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_PREFIX ${name}.)
+  endif()
+endfunction()

@@ -1,0 +1,55 @@
+// Packed weight matrices: pack() chooses nothing, it stores what it is given in the format it is told; unpack() is its
+// exact inverse. Immutable after construction, so shared by threads without locks.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/aligned_buffer.h"
+#include "kernels/packed_view.h"
+
+namespace filigree::kernels {
+
+class PackedWeights {
+ public:
+  PackedWeights() = default;
+  const PackedView& view() const noexcept { return view_; }
+  WeightFormat format() const noexcept { return view_.format; }
+  std::size_t rows() const noexcept { return view_.rows; }
+  std::size_t cols() const noexcept { return view_.cols; }
+  std::size_t nonzeros() const noexcept { return nonzeros_; }  // of the matrix, not of the format
+  std::size_t bytes() const noexcept { return storage_.size(); }
+  // int8 only: sum over k of W[n,k], for the zero-point correction.
+  std::span<const std::int32_t> row_sums() const noexcept { return row_sums_; }
+
+ private:
+  friend class PackedWeightsBuilder;
+  PackedView view_{};
+  AlignedBuffer storage_;
+  std::size_t nonzeros_ = 0;
+  std::vector<std::int32_t> row_sums_;
+};
+
+// weights: row-major [rows][cols], outputs x inputs. Throws std::invalid_argument naming both numbers when
+// weights.size() != rows * cols, when a dimension is 0 or too large for the format's indices, or when the format is
+// not one for this element type.
+PackedWeights pack_f32(WeightFormat format, std::span<const float> weights, std::size_t rows,
+                       std::size_t cols);
+// Weights minus their zero point, each in [-255, 255]; a weight is zero when it equals its zero point.
+PackedWeights pack_i8(WeightFormat format, std::span<const std::int16_t> weights, std::size_t rows,
+                      std::size_t cols);
+
+std::vector<float> unpack_f32(const PackedWeights& packed);
+std::vector<std::int16_t> unpack_i8(const PackedWeights& packed);
+
+// int32 elements that LinearI8Args::scratch needs for these weights.
+std::size_t i8_scratch_elements(const PackedView& weights) noexcept;
+
+// The format expected to be fastest for a matrix with this many nonzeros (for int8: nonzero 1x4 groups), by the
+// measurements in bench/RESULTS.md. Depends on the matrix alone, never on the number of tokens.
+WeightFormat choose_f32_format(std::size_t rows, std::size_t cols, std::size_t nonzeros) noexcept;
+WeightFormat choose_i8_format(std::size_t rows, std::size_t cols, std::size_t nonzero_groups) noexcept;
+
+}  // namespace filigree::kernels

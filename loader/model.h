@@ -1,0 +1,101 @@
+// A loaded model: the recognised encoder with packed weights, and whatever remains of the graph for the interpreter.
+// Immutable after loading and shared by threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernels/embedding.h"
+#include "kernels/linear.h"
+#include "kernels/packed_weights.h"
+#include "loader/graph.h"
+
+namespace filigree::loader {
+
+// y = act(W x + bias) (+ residual), W [rows = outputs][cols = inputs]. Quantised when `input` is set: then x is
+// quantised with *input, weights are int8, and scale / offset are per row (kernels/linear.h).
+struct Linear {
+  std::string name;                  // of the weight initializer
+  kernels::PackedWeights weights;
+  std::vector<float> bias;           // empty: none (an int32 bias of the file is inside offset)
+  std::optional<kernels::Quantization> input;
+  std::vector<float> scale;
+  std::vector<std::int32_t> offset;
+};
+
+struct LayerNorm {
+  std::vector<float> gamma, beta;
+  float eps = 0;
+};
+
+// Set when the attention products are integer (kernels/attention.h); else attention is float.
+struct IntegerAttention {
+  kernels::Quantization q, k, p, v;
+  float out_scale = 0;   // the graph's own constant for p.scale * v.scale
+};
+
+struct EncoderLayer {
+  Linear query, key, value, attention_output, ffn_in, ffn_out;   // ffn_in has the activation
+  LayerNorm attention_norm, output_norm;                         // after the residual additions (post-LN)
+  kernels::Activation activation = kernels::Activation::kGelu;
+  float score_scale = 0;  // what raw scores are multiplied by: 1/sqrt(d), times scale_q * scale_k in integer form
+  std::optional<IntegerAttention> integer_attention;
+};
+
+enum class EmbeddingInput { kWord, kTokenType, kPosition };
+
+// tables are summed in this order, then normalised (when norm is set).
+struct Embeddings {
+  struct Table {
+    EmbeddingInput input;
+    std::string name;
+    Tensor tensor;                   // keeps the bytes of `view` alive
+    kernels::EmbeddingTable view;
+  };
+  std::vector<Table> tables;
+  std::optional<LayerNorm> norm;
+};
+
+struct Encoder {
+  std::size_t hidden_size = 0, heads = 0, head_size = 0, intermediate_size = 0;
+  std::size_t vocabulary = 0, max_positions = 0;
+  Embeddings embeddings;
+  std::vector<EncoderLayer> layers;
+  std::string output;  // name of the last hidden state, [batch, tokens, hidden], in the graph `rest`
+  // Intermediate states that `rest` also reads (rare), by value name and layer, are refused by recognition.
+};
+
+// One line for `inspect` and /v2: what a matrix was and how it is stored.
+struct MatrixInfo {
+  std::string name;
+  std::size_t rows = 0, cols = 0, nonzeros = 0, packed_bytes = 0;
+  std::string form;    // "fp32", "fp16", "int8 static (SparseML)"
+  std::string kernel;  // "dense_f32", "unstructured_f32", "dense_i8", "groups_i8"
+};
+
+struct Model {
+  std::string file;
+  std::optional<Encoder> encoder;  // nullopt: everything runs on the interpreter
+  Graph rest;                      // nodes after the encoder (or all nodes) with their initializers
+  std::vector<std::string> input_names, output_names;   // of the ONNX graph
+  std::vector<std::string> warnings;  // for example why no encoder was recognised: names the first node that did not match
+  std::vector<MatrixInfo> matrices;
+  std::size_t file_bytes = 0;
+  std::size_t memory_bytes = 0;    // packed weights, tables and initializers of `rest`
+};
+
+struct LoadOptions {
+  // Overrides the cost model for every matrix, for tests and benchmarks.
+  enum class Formats { kCostModel, kDense, kSparse } formats = Formats::kCostModel;
+  enum class Recognition { kEncoder, kNone } recognition = Recognition::kEncoder;  // kNone: all on the interpreter
+};
+
+// Reads `path`: an .onnx file, or a folder with model.onnx. Throws FormatError.
+std::shared_ptr<const Model> load_model(const std::filesystem::path& path, const LoadOptions& options = {});
+
+}  // namespace filigree::loader

@@ -1,0 +1,23 @@
+// Reads an ONNX model file (protobuf ModelProto) into a Graph. The file is untrusted: every malformed byte is a
+// FormatError, never a crash, an endless loop or an allocation larger than the file justifies. External data
+// (TensorProto.data_location EXTERNAL) is read from files beside the model; a location that is absolute or leaves the
+// model's folder (.., symbolic links) is refused. Nodes are checked to be in topological order and single-assignment.
+// Thread-safe; the file is read into private memory and closed.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+
+#include "loader/graph.h"
+
+namespace filigree::loader {
+
+Graph read_onnx(const std::filesystem::path& file);
+
+// From memory, for tests and fuzzing. `folder` holds external data; empty refuses external data.
+Graph parse_onnx(std::span<const std::byte> bytes, const std::string& file_name,
+                 const std::filesystem::path& folder = {});
+
+}  // namespace filigree::loader

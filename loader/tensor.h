@@ -1,0 +1,82 @@
+// A dense row-major tensor that shares ownership of its immutable bytes. Copying a Tensor copies a reference.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace filigree::loader {
+
+// The values are those of ONNX TensorProto.DataType.
+enum class DataType : std::int32_t {
+  kFloat = 1, kUint8 = 2, kInt8 = 3, kInt32 = 6, kInt64 = 7, kBool = 9, kFloat16 = 10, kDouble = 11
+};
+std::string_view data_type_name(DataType type) noexcept;   // "FLOAT", "UINT8", ...
+std::size_t element_bytes(DataType type) noexcept;
+template <class T> inline constexpr DataType kDataTypeOf = DataType::kFloat;
+template <> inline constexpr DataType kDataTypeOf<std::uint8_t> = DataType::kUint8;
+template <> inline constexpr DataType kDataTypeOf<std::int8_t> = DataType::kInt8;
+template <> inline constexpr DataType kDataTypeOf<std::int32_t> = DataType::kInt32;
+template <> inline constexpr DataType kDataTypeOf<std::int64_t> = DataType::kInt64;
+template <> inline constexpr DataType kDataTypeOf<bool> = DataType::kBool;
+template <> inline constexpr DataType kDataTypeOf<double> = DataType::kDouble;
+
+using Dims = std::vector<std::int64_t>;
+
+// Product of dims; 1 for a scalar. Throws FormatError on a negative dimension or overflow.
+std::size_t element_count(std::span<const std::int64_t> dims);
+std::string shape_text(std::span<const std::int64_t> dims);  // "[2, 384]"
+
+class Tensor {
+ public:
+  Tensor() = default;  // no type, no elements; empty() is true
+  // Copies `bytes` (element_count(dims) * element_bytes(type) of them, else FormatError) to 64-byte aligned memory.
+  Tensor(DataType type, Dims dims, std::span<const std::byte> bytes);
+  // Fresh zeroed memory; fill it through mutable_data() before sharing.
+  Tensor(DataType type, Dims dims);
+
+  template <class T>
+  static Tensor of(Dims dims, std::span<const T> values) {
+    return Tensor(kDataTypeOf<T>, std::move(dims), std::as_bytes(values));
+  }
+  template <class T>
+  static Tensor scalar(T value) {
+    return of<T>({}, std::span<const T>(&value, 1));
+  }
+
+  bool empty() const noexcept { return storage_ == nullptr; }
+  DataType type() const noexcept { return type_; }
+  const Dims& dims() const noexcept { return dims_; }
+  std::size_t size() const noexcept { return size_; }  // elements
+  std::span<const std::byte> bytes() const noexcept;
+  // Elements as T; precondition: kDataTypeOf<T> == type() (kFloat16 is read as std::uint16_t bits by half_bits()).
+  template <class T>
+  std::span<const T> data() const noexcept {
+    return {reinterpret_cast<const T*>(storage_.get()), size_};
+  }
+  template <class T>
+  std::span<T> mutable_data() noexcept {  // precondition: this Tensor is the only owner
+    return {reinterpret_cast<T*>(storage_.get()), size_};
+  }
+  std::span<const std::uint16_t> half_bits() const noexcept {
+    return {reinterpret_cast<const std::uint16_t*>(storage_.get()), size_};
+  }
+  // The same bytes under other dimensions. Throws FormatError when the counts differ.
+  Tensor reshaped(Dims dims) const;
+
+ private:
+  DataType type_ = DataType::kFloat;
+  Dims dims_;
+  std::size_t size_ = 0;
+  std::shared_ptr<std::byte> storage_;
+};
+
+// Exact conversions between IEEE half and float (float to half rounds half to even).
+float half_to_float(std::uint16_t bits) noexcept;
+std::uint16_t float_to_half(float value) noexcept;
+
+}  // namespace filigree::loader
