@@ -13,6 +13,9 @@ class AlignedBuffer {
   AlignedBuffer() = default;
   // Throws std::bad_alloc when there is no memory.
   explicit AlignedBuffer(std::size_t bytes);
+  // A moved-from buffer is empty.
+  AlignedBuffer(AlignedBuffer&& other) noexcept;
+  AlignedBuffer& operator=(AlignedBuffer&& other) noexcept;
 
   std::byte* data() noexcept { return data_.get(); }
   const std::byte* data() const noexcept { return data_.get(); }

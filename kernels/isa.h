@@ -1,16 +1,12 @@
-// Instruction sets that kernels are written for, and whether this CPU (and its operating system) has them.
+// Whether this CPU (and its operating system) has an instruction set, and what the sets are called.
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
-namespace filigree::kernels {
+#include "kernels/isa_kind.h"
 
-// Each one implies those before it. kAvx2: AVX2, FMA and F16C. kAvx512: F, CD, BW, DQ, VL (Skylake-X).
-// kAvx512Vnni adds AVX512_VNNI only (Cascade Lake).
-enum class Isa : std::uint8_t { kScalar, kAvx2, kAvx512, kAvx512Vnni };
+namespace filigree::kernels {
 
 // True when CPUID reports every bit of `isa` and XGETBV says that the system saves its registers.
 bool cpu_supports(Isa isa) noexcept;

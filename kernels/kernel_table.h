@@ -1,34 +1,14 @@
-// One table of kernels for each instruction set. A table is chosen once (by the caller: there is no global state) and
-// passed as an argument. Tables fill empty slots with the kernels of the ISA before.
+// One table of kernels for each instruction set. A table is chosen once (by the caller: there is no
+// global state) and passed as an argument. Tables fill empty slots with the kernels of the ISA
+// before.
 #pragma once
 
 #include <span>
 
-#include "kernels/attention.h"
-#include "kernels/embedding.h"
-#include "kernels/gelu.h"
 #include "kernels/isa.h"
-#include "kernels/layer_norm.h"
-#include "kernels/linear.h"
-#include "kernels/quantize.h"
-#include "kernels/softmax.h"
+#include "kernels/kernel_slots.h"
 
 namespace filigree::kernels {
-
-struct KernelTable {
-  Isa isa;
-  LinearF32Fn* dense_f32;
-  LinearF32Fn* unstructured_f32;
-  LinearI8Fn* dense_i8;
-  LinearI8Fn* groups_i8;
-  AttentionF32Fn* attention_f32;
-  AttentionI8Fn* attention_i8;
-  SoftmaxFn* softmax;
-  LayerNormFn* layer_norm;
-  GeluFn* gelu;
-  QuantizeFn* quantize;
-  EmbeddingFn* embedding;
-};
 
 // The slot for a format. Precondition: a float (or int8) format.
 LinearF32Fn* linear_f32(const KernelTable& table, WeightFormat format) noexcept;
@@ -37,8 +17,8 @@ LinearI8Fn* linear_i8(const KernelTable& table, WeightFormat format) noexcept;
 // Tables that this CPU can run, scalar first, best last. Never empty.
 std::span<const KernelTable> supported_tables() noexcept;
 
-// Throws std::invalid_argument that names `isa` and lists what this CPU has, when it lacks `isa` or filigree has no
-// table for it.
+// Throws std::invalid_argument that names `isa` and lists what this CPU has, when it lacks `isa` or
+// filigree has no table for it.
 const KernelTable& table_for(Isa isa);
 
 }  // namespace filigree::kernels
