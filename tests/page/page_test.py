@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""Drives the page in headless Chromium against a real server with the bundled models.
+
+    page_test.py FILIGREE_BINARY REPOSITORY SCREENSHOT_DIR
+
+Exit code 77 means skipped: no Chromium here. With CI set that is a failure.
+"""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.request
+
+import webdriver
+from webdriver import wait_for
+
+BINARY, REPOSITORY, SCREENSHOTS = sys.argv[1:4]
+MODELS = ["minilm6-squad-dense", "minilm6-squad-pruned80", "minilm6-squad-pruned80-int8",
+          "minilm6-squad-pruned80-block4-int8"]
+INT8 = "minilm6-squad-pruned80-int8"
+TAB, SPACE, ENTER, CONTROL = "\ue004", " ", "\ue007", "\ue009"
+
+
+def write_config(path, folder):
+    lines = ["endpoints:"]
+    for name, model in [(m, m) for m in MODELS] + [("question_answering", INT8), ("broken", "no-such-model")]:
+        base = folder if name == "broken" else os.path.join(REPOSITORY, "third_party", "models")
+        lines += [f"  - name: {name}", "    task: question_answering", f"    model: {json.dumps(os.path.join(base, model))}"]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+
+
+class PageTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="filigree-page-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        broken = os.path.join(cls.folder, "no-such-model")
+        os.mkdir(broken)
+        with open(os.path.join(broken, "model.onnx"), "wb") as file:
+            file.write(b"not a model")
+        config = os.path.join(cls.folder, "config.yaml")
+        write_config(config, cls.folder)
+        port = webdriver.free_port()
+        cls.url = f"http://127.0.0.1:{port}/"
+        cls.log = open(os.path.join(SCREENSHOTS, "page_test_server.log"), "wb")
+        cls.addClassCleanup(cls.log.close)
+        cls.server = subprocess.Popen([BINARY, "serve", "--config-file", config, "--host", "127.0.0.1", "--port", str(port)],
+                                      stdout=cls.log, stderr=cls.log)
+        cls.addClassCleanup(cls.stop_server)
+        wait_for("the port to open", cls.port_open)
+        cls.browser = webdriver.Browser(os.path.join(cls.folder, "profile"))
+        cls.addClassCleanup(cls.browser.close)
+
+    @classmethod
+    def port_open(cls):
+        if cls.server.poll() is not None:
+            raise AssertionError(f"the server ended with code {cls.server.returncode}, see {cls.log.name}")
+        try:
+            with urllib.request.urlopen(cls.url + "v2/health/live", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    @classmethod
+    def stop_server(cls):
+        cls.server.send_signal(signal.SIGTERM)
+        try:
+            cls.server.wait(30)
+        finally:
+            cls.server.kill()
+
+    def setUp(self):
+        self.browser.resize(1200, 1000)
+        self.browser.open(self.url)
+        wait_for("four ready models", lambda: self.browser.script(
+            "return document.querySelectorAll('#model-list input:not(:disabled)').length") == 4)
+
+    def ask(self):
+        before = self.browser.script("return document.getElementById('result').dataset.done || '0'")
+        self.browser.click("#submit")
+        wait_for("the answers", lambda: self.browser.script(
+            "return document.getElementById('result').dataset.done || '0'") != before)
+
+    def rows(self):
+        return self.browser.script(
+            "return [...document.querySelectorAll('#rows tr')].map(r => [...r.children].map(c => c.textContent))")
+
+    def test_lists_models_with_sparsity_size_f1_and_says_which_cannot_be_served(self):
+        text = self.browser.text("#model-list")
+        for model in MODELS:
+            self.assertIn(model, text)
+        self.assertIn("80 % zeros", text)
+        self.assertIn("F1 61.4", text)
+        self.assertIn("also named question_answering", text)
+        self.assertRegex(text, r"broken\ncannot be served: .*model\.onnx")
+
+    def test_answers_with_every_model_and_marks_the_answer_in_the_context(self):
+        self.ask()
+        rows = self.rows()
+        self.assertEqual([row[0] for row in rows], MODELS)
+        for row in rows:
+            self.assertTrue(row[1], row)
+            self.assertRegex(row[3], r"^\d+\.\d ms$")
+            self.assertRegex(row[4], r"^\d+\.\d ms$")
+        mark = self.browser.script("return document.querySelector('#highlight mark').textContent")
+        self.assertEqual(mark, rows[0][1])
+        self.assertIn("positions", mark)
+        self.browser.screenshot(os.path.join(SCREENSHOTS, "page.png"))
+
+    def test_choosing_a_row_shows_its_answer(self):
+        self.ask()
+        self.browser.click("#rows tr:nth-child(3) .choose")
+        self.assertIn(INT8, self.browser.text("#answer"))
+        self.assertEqual(self.browser.script("return document.querySelector('#rows tr[aria-current=true] th').textContent"), INT8)
+
+    def test_marks_the_right_characters_after_emoji_and_accents(self):
+        self.browser.script("document.getElementById('context').value = arguments[0];"
+                            "document.getElementById('question').value = arguments[1];",
+                            "😀🎉 Ünïcödé 𝔘𝔫𝔦: the café in Zürich was opened by Anna Müller in 1921.", "Who opened the café?")
+        self.ask()
+        mark = self.browser.script("return document.querySelector('#highlight mark').textContent")
+        self.assertEqual(mark, self.rows()[0][1])
+
+    def test_text_from_the_user_is_never_markup(self):
+        self.browser.script("document.getElementById('context').value = arguments[0];",
+                            "The <img src=x onerror=\"window.hit=1\"> tag was added by <b>Ada</b> in 1999.")
+        self.browser.script("document.getElementById('question').value = 'Who added the tag?'")
+        self.ask()
+        self.assertIsNone(self.browser.script("return window.hit"))
+        self.assertEqual(self.browser.script("return document.querySelectorAll('#result img, #result b').length"), 0)
+
+    def test_works_with_the_keyboard_alone(self):
+        self.browser.script("document.getElementById('question').focus(); document.getElementById('question').select()")
+        self.browser.keys(*"When was it written?", ENTER)
+        wait_for("an answer", lambda: self.browser.script("return document.querySelectorAll('#rows tr').length") == 4)
+        self.browser.script("document.querySelector('#rows .choose').focus()")
+        self.browser.keys(TAB)
+        self.browser.keys(ENTER)
+        self.assertEqual(self.browser.script("return document.querySelector('#rows tr[aria-current=true]').rowIndex"), 2)
+
+    def test_says_what_is_missing_instead_of_asking(self):
+        self.browser.click("#select-none")
+        self.browser.click("#submit")
+        self.assertEqual(self.browser.text("#message"), "Choose at least one model that is ready.")
+        self.browser.click("#select-all")
+
+    def test_fits_a_phone(self):
+        self.browser.resize(390, 844)
+        self.ask()
+        width = self.browser.script("return document.documentElement.scrollWidth")
+        self.assertLessEqual(width, 390)
+        self.browser.screenshot(os.path.join(SCREENSHOTS, "page-phone.png"))
+
+    def test_loads_nothing_from_elsewhere_and_logs_no_error(self):
+        self.ask()
+        urls = set(self.browser.script("return performance.getEntriesByType('resource').map(e => e.name)"))
+        self.assertTrue(urls)
+        for url in urls:
+            self.assertTrue(url.startswith(self.url) or url.startswith("data:"), url)
+        severe = [entry for entry in self.browser.log("browser") if entry["level"] == "SEVERE"]
+        self.assertEqual(severe, [])
+
+
+if __name__ == "__main__":
+    if not webdriver.have_browser():
+        print("skipped: chromium and chromedriver are not installed")
+        sys.exit(1 if os.environ.get("CI") else 77)
+    os.makedirs(SCREENSHOTS, exist_ok=True)
+    unittest.main(argv=[sys.argv[0], "-v"])
