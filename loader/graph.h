@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -12,10 +13,16 @@
 
 namespace filigree::loader {
 
+// Stands for an attribute value that filigree does not read: a subgraph, a sparse tensor, a type.
+// Only a node that is evaluated complains about it.
+struct UnreadValue {
+  std::string kind;  // "subgraph", ...
+};
+
 struct Attribute {
   std::string name;
   std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>, std::vector<float>,
-               std::vector<std::string>, Tensor>
+               std::vector<std::string>, Tensor, UnreadValue>
       value;
 };
 
@@ -35,20 +42,33 @@ struct ValueInfo {
 };
 
 struct Graph {
-  std::string file;          // for messages
-  std::int64_t opset = 0;    // of the default domain
+  std::string file;        // for messages
+  std::int64_t opset = 0;  // of the default domain
   std::vector<Node> nodes;
   std::map<std::string, Tensor> initializers;
-  std::vector<ValueInfo> inputs;   // without those that are initializers
+  std::vector<ValueInfo> inputs;  // without those that are initializers
   std::vector<ValueInfo> outputs;
+  std::vector<std::string>
+      functions;  // model-local functions, "domain::name"; calling one is not implemented
 };
 
-// The attribute, or nullptr. Typed getters throw FormatError naming node and attribute when the type is another.
+// For messages: "node 'encoder.0/MatMul'", or for a node without a name "MatMul node of output
+// 'x'".
+std::string node_text(const Node& node);
+
+// In single quotes for a message, with control characters escaped and long text cut: names come
+// from outside.
+std::string quoted_name(std::string_view text);
+
+// The attribute, or nullptr. Typed getters throw FormatError naming node and attribute when the
+// type is another.
 const Attribute* find_attribute(const Node& node, std::string_view name) noexcept;
 std::int64_t int_attribute(const Node& node, std::string_view name, std::int64_t otherwise);
 float float_attribute(const Node& node, std::string_view name, float otherwise);
 std::string string_attribute(const Node& node, std::string_view name, const std::string& otherwise);
 std::vector<std::int64_t> ints_attribute(const Node& node, std::string_view name,
                                          const std::vector<std::int64_t>& otherwise);
+// Nullptr when there is no such attribute.
+const Tensor* tensor_attribute(const Node& node, std::string_view name);
 
 }  // namespace filigree::loader

@@ -1,8 +1,9 @@
-// Reads an ONNX model file (protobuf ModelProto) into a Graph. The file is untrusted: every malformed byte is a
-// FormatError, never a crash, an endless loop or an allocation larger than the file justifies. External data
-// (TensorProto.data_location EXTERNAL) is read from files beside the model; a location that is absolute or leaves the
-// model's folder (.., symbolic links) is refused. Nodes are checked to be in topological order and single-assignment.
-// Thread-safe; the file is read into private memory and closed.
+// Reads an ONNX model file (protobuf ModelProto) into a Graph. The file is untrusted: every
+// malformed byte is a FormatError, never a crash, an endless loop or an allocation larger than the
+// file justifies. External data (TensorProto.data_location EXTERNAL) is read from files beside the
+// model; a location that is absolute or leaves the model's folder (.., symbolic links) is refused.
+// Nodes are checked to be in topological order and single-assignment. Thread-safe; the file is read
+// into private memory and closed.
 #pragma once
 
 #include <cstddef>

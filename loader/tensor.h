@@ -1,9 +1,11 @@
-// A dense row-major tensor that shares ownership of its immutable bytes. Copying a Tensor copies a reference.
+// A dense row-major tensor that shares ownership of its immutable bytes. Copying a Tensor copies a
+// reference.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,28 +15,50 @@ namespace filigree::loader {
 
 // The values are those of ONNX TensorProto.DataType.
 enum class DataType : std::int32_t {
-  kFloat = 1, kUint8 = 2, kInt8 = 3, kInt32 = 6, kInt64 = 7, kBool = 9, kFloat16 = 10, kDouble = 11
+  kFloat = 1,
+  kUint8 = 2,
+  kInt8 = 3,
+  kInt32 = 6,
+  kInt64 = 7,
+  kBool = 9,
+  kFloat16 = 10,
+  kDouble = 11
 };
-std::string_view data_type_name(DataType type) noexcept;   // "FLOAT", "UINT8", ...
+// nullopt for a TensorProto.DataType that filigree has no tensors of (STRING, BFLOAT16, ...).
+std::optional<DataType> data_type_from_onnx(std::int64_t value) noexcept;
+std::string_view data_type_name(DataType type) noexcept;  // "FLOAT", "UINT8", ...
 std::size_t element_bytes(DataType type) noexcept;
-template <class T> inline constexpr DataType kDataTypeOf = DataType::kFloat;
-template <> inline constexpr DataType kDataTypeOf<std::uint8_t> = DataType::kUint8;
-template <> inline constexpr DataType kDataTypeOf<std::int8_t> = DataType::kInt8;
-template <> inline constexpr DataType kDataTypeOf<std::int32_t> = DataType::kInt32;
-template <> inline constexpr DataType kDataTypeOf<std::int64_t> = DataType::kInt64;
-template <> inline constexpr DataType kDataTypeOf<bool> = DataType::kBool;
-template <> inline constexpr DataType kDataTypeOf<double> = DataType::kDouble;
+template <class T>
+inline constexpr DataType kDataTypeOf = DataType::kFloat;
+template <>
+inline constexpr DataType kDataTypeOf<std::uint8_t> = DataType::kUint8;
+template <>
+inline constexpr DataType kDataTypeOf<std::int8_t> = DataType::kInt8;
+template <>
+inline constexpr DataType kDataTypeOf<std::int32_t> = DataType::kInt32;
+template <>
+inline constexpr DataType kDataTypeOf<std::int64_t> = DataType::kInt64;
+template <>
+inline constexpr DataType kDataTypeOf<bool> = DataType::kBool;
+template <>
+inline constexpr DataType kDataTypeOf<double> = DataType::kDouble;
 
 using Dims = std::vector<std::int64_t>;
 
-// Product of dims; 1 for a scalar. Throws FormatError on a negative dimension or overflow.
+// No tensor is larger: what a damaged file or a runaway Expand asks for is refused before it is
+// allocated.
+inline constexpr std::size_t kMaxTensorBytes = std::size_t{1} << 32;
+
+// Product of dims; 1 for a scalar. Throws FormatError on a negative dimension, and when the product
+// of the dimensions that are not 0 exceeds kMaxTensorBytes.
 std::size_t element_count(std::span<const std::int64_t> dims);
 std::string shape_text(std::span<const std::int64_t> dims);  // "[2, 384]"
 
 class Tensor {
  public:
   Tensor() = default;  // no type, no elements; empty() is true
-  // Copies `bytes` (element_count(dims) * element_bytes(type) of them, else FormatError) to 64-byte aligned memory.
+  // Copies `bytes` (element_count(dims) * element_bytes(type) of them, else FormatError) to 64-byte
+  // aligned memory. BOOL elements become 0 or 1, whatever nonzero byte the source has.
   Tensor(DataType type, Dims dims, std::span<const std::byte> bytes);
   // Fresh zeroed memory; fill it through mutable_data() before sharing.
   Tensor(DataType type, Dims dims);
@@ -53,7 +77,8 @@ class Tensor {
   const Dims& dims() const noexcept { return dims_; }
   std::size_t size() const noexcept { return size_; }  // elements
   std::span<const std::byte> bytes() const noexcept;
-  // Elements as T; precondition: kDataTypeOf<T> == type() (kFloat16 is read as std::uint16_t bits by half_bits()).
+  // Elements as T; precondition: kDataTypeOf<T> == type() (kFloat16 is read as std::uint16_t bits
+  // by half_bits()).
   template <class T>
   std::span<const T> data() const noexcept {
     return {reinterpret_cast<const T*>(storage_.get()), size_};
@@ -65,6 +90,11 @@ class Tensor {
   std::span<const std::uint16_t> half_bits() const noexcept {
     return {reinterpret_cast<const std::uint16_t*>(storage_.get()), size_};
   }
+  std::span<std::uint16_t> mutable_half_bits() noexcept {
+    return {reinterpret_cast<std::uint16_t*>(storage_.get()), size_};
+  }
+  // Precondition as for mutable_data(). A BOOL tensor's bytes must be 0 or 1.
+  std::span<std::byte> mutable_bytes() noexcept;
   // The same bytes under other dimensions. Throws FormatError when the counts differ.
   Tensor reshaped(Dims dims) const;
 

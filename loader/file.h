@@ -1,0 +1,49 @@
+// A regular file opened for reading. Read into private memory, never mapped: a file cut short under
+// a mapping would kill the process. Errors are FormatError without the file's name, which the
+// caller knows.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace filigree::loader {
+
+class File {
+ public:
+  // Throws when `path` cannot be opened or is not a regular file. Follows symbolic links.
+  explicit File(const std::filesystem::path& path);
+  // A file inside `folder`. `location` comes from an untrusted file: relative, '/' between
+  // components, no "..", and neither the file nor a folder on the way below `folder` may be a
+  // symbolic link.
+  File(const std::filesystem::path& folder, const std::string& location);
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  File(File&& other) noexcept;
+  File& operator=(File&&) = delete;
+  ~File();
+
+  std::uint64_t size() const noexcept { return size_; }
+  // Fills `out` from `offset` on. Throws when the file ends before that.
+  void read(std::uint64_t offset, std::span<std::byte> out) const;
+
+ private:
+  void check_regular();
+
+  int descriptor_ = -1;
+  std::uint64_t size_ = 0;
+};
+
+// A whole file in memory that is not zeroed first.
+struct FileBytes {
+  std::unique_ptr<std::byte[]> data;
+  std::size_t size = 0;
+
+  std::span<const std::byte> span() const noexcept { return {data.get(), size}; }
+};
+FileBytes read_file(const std::filesystem::path& path);
+
+}  // namespace filigree::loader
