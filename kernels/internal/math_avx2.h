@@ -1,0 +1,60 @@
+// exp, GELU and QuantizeLinear of eight numbers: the steps of kernels/internal/math_scalar.h, bit
+// for bit.
+#pragma once
+
+#include <immintrin.h>
+
+#include "kernels/internal/math_constants.h"
+#include "kernels/panel.h"
+
+namespace filigree::kernels {
+
+static inline __m256 exp_avx2(__m256 x) {
+  const __m256 shift = _mm256_set1_ps(kExpShift);
+  const __m256 shifted = _mm256_fmadd_ps(x, _mm256_set1_ps(kExpLog2e), shift);
+  const __m256 power = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(shifted), 23));
+  const __m256 n = _mm256_sub_ps(shifted, shift);
+  __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(kExpLn2High), x);
+  r = _mm256_fnmadd_ps(n, _mm256_set1_ps(kExpLn2Low), r);
+  __m256 q = _mm256_set1_ps(kExpCoefficients[5]);
+  for (int k = 4; k >= 0; --k) q = _mm256_fmadd_ps(q, r, _mm256_set1_ps(kExpCoefficients[k]));
+  const __m256 result = _mm256_fmadd_ps(_mm256_mul_ps(r, power), q, power);
+  const __m256 is_zero = _mm256_cmp_ps(x, _mm256_set1_ps(kExpCutoff), _CMP_LT_OQ);
+  return _mm256_andnot_ps(is_zero, result);
+}
+
+static inline __m256 gelu_avx2(__m256 x) {
+  __m256 clamped = _mm256_min_ps(x, _mm256_set1_ps(kGeluClamp));
+  clamped = _mm256_max_ps(clamped, _mm256_set1_ps(-kGeluClamp));
+  const __m256 s = _mm256_fmadd_ps(_mm256_mul_ps(clamped, clamped), _mm256_set1_ps(kGeluScale),
+                                   _mm256_set1_ps(-1.0F));
+  __m256 ratio = _mm256_set1_ps(kGeluCoefficients[14]);
+  for (int k = 13; k >= 0; --k)
+    ratio = _mm256_fmadd_ps(ratio, s, _mm256_set1_ps(kGeluCoefficients[k]));
+  return _mm256_fmadd_ps(x, _mm256_mul_ps(clamped, ratio), _mm256_mul_ps(x, _mm256_set1_ps(0.5F)));
+}
+
+// The constants of one quantisation, made once outside the loop.
+struct QuantizerAvx2 {
+  __m256 scale;
+  __m256 low;
+  __m256 high;
+  __m256i zero_point;
+};
+
+static inline QuantizerAvx2 quantizer_avx2(Quantization quantization) {
+  return {_mm256_set1_ps(quantization.scale),
+          _mm256_set1_ps(static_cast<float>(-quantization.zero_point)),
+          _mm256_set1_ps(static_cast<float>(255 - quantization.zero_point)),
+          _mm256_set1_epi32(quantization.zero_point)};
+}
+
+// Eight values in 0..255, one in each 32-bit lane.
+static inline __m256i quantize_avx2(__m256 x, const QuantizerAvx2& quantizer) {
+  __m256 q = _mm256_div_ps(x, quantizer.scale);
+  q = _mm256_max_ps(q, quantizer.low);  // NaN becomes `low`
+  q = _mm256_min_ps(q, quantizer.high);
+  return _mm256_add_epi32(_mm256_cvtps_epi32(q), quantizer.zero_point);
+}
+
+}  // namespace filigree::kernels

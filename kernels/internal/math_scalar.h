@@ -1,0 +1,50 @@
+// exp, GELU and QuantizeLinear of one number; kernels/internal/math_avx2.h has the same steps on
+// eight, bit for bit. Minimum and maximum are written as the comparison that minps and maxps make,
+// so that NaN goes the same way.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/internal/math_constants.h"
+#include "kernels/panel.h"
+
+namespace filigree::kernels {
+
+static inline float fma_scalar(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+
+// For x <= 0; within 2 ulp, exactly 1 at 0 and exactly 0 below -87.33.
+static inline float exp_scalar(float x) {
+  if (x < kExpCutoff) return 0.0F;
+  const float shifted = fma_scalar(x, kExpLog2e, kExpShift);
+  const float power = __builtin_bit_cast(float, __builtin_bit_cast(std::uint32_t, shifted) << 23);
+  const float n = shifted - kExpShift;
+  float r = fma_scalar(n, -kExpLn2High, x);
+  r = fma_scalar(n, -kExpLn2Low, r);
+  float q = kExpCoefficients[5];
+  for (int k = 4; k >= 0; --k) q = fma_scalar(q, r, kExpCoefficients[k]);
+  return fma_scalar(r * power, q, power);
+}
+
+// The function of kernels/gelu.h.
+static inline float gelu_scalar(float x) {
+  float clamped = x < kGeluClamp ? x : kGeluClamp;
+  clamped = clamped > -kGeluClamp ? clamped : -kGeluClamp;
+  const float s = fma_scalar(clamped * clamped, kGeluScale, -1.0F);
+  float ratio = kGeluCoefficients[14];
+  for (int k = 13; k >= 0; --k) ratio = fma_scalar(ratio, s, kGeluCoefficients[k]);
+  return fma_scalar(x, clamped * ratio, x * 0.5F);
+}
+
+// The function of kernels/quantize.h: clamping before rounding gives the same, as the limits are
+// integers, and keeps infinities out of the conversion.
+static inline std::uint8_t quantize_scalar(float x, Quantization quantization) {
+  const float low = static_cast<float>(-quantization.zero_point);
+  const float high = static_cast<float>(255 - quantization.zero_point);
+  float q = x / quantization.scale;
+  q = q > low ? q : low;
+  q = q < high ? q : high;
+  q = (q + kRoundShift) - kRoundShift;
+  return static_cast<std::uint8_t>(static_cast<std::int32_t>(q) + quantization.zero_point);
+}
+
+}  // namespace filigree::kernels
