@@ -1,0 +1,63 @@
+// The server's configuration: DeepSparse's YAML, or what a command line says. Untrusted: every
+// mistake is a ConfigError.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernels/isa.h"
+#include "runtime/engine.h"
+#include "serve/json.h"
+#include "serve/tasks/question_answering.h"
+#include "serve/tasks/task_name.h"
+
+namespace filigree::serve {
+
+// "serve.yaml:12: ..." names the file, the line, what was found and what was expected.
+class ConfigError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct EndpointConfig {
+  std::string name;                  // unique; "question_answering-0" when the file gives none
+  std::optional<std::string> route;  // starts with '/', does not end with one
+  TaskKind task = TaskKind::kQuestionAnswering;
+  std::string model;                 // as written
+  std::filesystem::path model_path;  // an existing .onnx file, or a folder with model.onnx
+  std::size_t batch_size = 1;        // kept for /config: batches form from the requests that wait
+  QuestionAnsweringOptions question_answering;
+  Json kwargs = Json::object({});  // as written
+};
+
+struct Config {
+  std::optional<std::size_t> num_cores;    // nullopt: all that the process may use
+  std::optional<std::size_t> num_workers;  // batches in flight; nullopt: one
+  std::optional<kernels::Isa> isa;         // nullopt: the best this CPU has
+  std::optional<runtime::Pinning> pinning;
+  std::vector<EndpointConfig> endpoints;  // at least one
+  std::vector<std::string> warnings;      // keys that are accepted and have no effect
+};
+
+// Reads a YAML file, or throws ConfigError. A relative model path is looked up in the current
+// folder, as DeepSparse does, and then in the folder of the file.
+Config load_config(const std::filesystem::path& file);
+Config parse_config(std::string_view yaml, const std::string& file_name,
+                    const std::filesystem::path& folder);
+
+// One endpoint, named as `task` is written here: what `--task` and `--model_path` mean. Throws
+// ConfigError.
+Config config_for_task(std::string_view task, const std::string& model_path);
+
+// What GET /config answers: DeepSparse's shape, with the values in use.
+Json to_json(const Config& config);
+
+// The options of the engine that this configuration asks for.
+runtime::EngineOptions engine_options(const Config& config);
+
+}  // namespace filigree::serve

@@ -1,0 +1,37 @@
+// What every task looks like to the server and the command line: a JSON request becomes token
+// sequences, and the model's outputs for them become a JSON answer. No HTTP, no engine.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "runtime/engine.h"
+#include "serve/json.h"
+
+namespace filigree::serve {
+
+// A field of a request that is missing or has the wrong type; `location` is the path to it,
+// outermost first.
+struct FieldError {
+  std::vector<std::string> location;
+  std::string message;
+  std::string type;  // pydantic's name of the error, for example "value_error.missing"
+};
+
+struct PreparedTask {
+  std::vector<runtime::Sequence>
+      sequences;  // never empty; all of them go to the engine as one request
+  // The answer from the outputs of `sequences`, in that order. Throws std::runtime_error when the
+  // model's outputs have another shape or type than the task needs.
+  std::function<Json(std::span<const runtime::SequenceOutput>)> finish;
+};
+
+using PreparedOrErrors = std::variant<PreparedTask, std::vector<FieldError>>;
+
+// Thread-safe. The request may be any JSON value.
+using Task = std::function<PreparedOrErrors(const Json& request)>;
+
+}  // namespace filigree::serve
