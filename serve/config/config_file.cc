@@ -1,0 +1,215 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "serve/config/config.h"
+#include "serve/config/fields.h"
+#include "serve/config/model_path.h"
+#include "serve/config/question_answering_kwargs.h"
+
+namespace filigree::serve {
+namespace {
+
+constexpr std::string_view kServerKeys[] = {
+    "num_cores",           "num_workers", "integration", "isa",           "engine_thread_pinning",
+    "pytorch_num_threads", "endpoints",   "loggers",     "system_logging"};
+constexpr std::string_view kEndpointKeys[] = {
+    "name",           "route",        "task",      "model",       "batch_size",
+    "logging_config", "data_logging", "bucketing", "middlewares", "kwargs"};
+
+class Reader {
+ public:
+  Reader(const std::string& file, const std::filesystem::path& folder)
+      : file_(file), folder_(folder) {}
+
+  Config read(const YamlNode& root) {
+    const Fields server(root, "the configuration", file_);
+    server.allow(kServerKeys);
+    config_.num_cores = server.count("num_cores", 1);
+    config_.num_workers = server.count("num_workers", 1);
+    read_integration(server);
+    read_isa(server);
+    read_pinning(server);
+    warn_if_given(server, "pytorch_num_threads", "there is no PyTorch here");
+    warn_if_given(server, "system_logging", "metrics are always at /metrics");
+    read_loggers(server);
+    read_endpoints(server);
+    return std::move(config_);
+  }
+
+ private:
+  void warn_if_given(const Fields& fields, std::string_view key, const std::string& why) {
+    if (fields.find(key) != nullptr)
+      config_.warnings.push_back(file_ + ":" + std::to_string(fields.line_of(key)) + ": '" +
+                                 std::string(key) + "' has no effect: " + why);
+  }
+
+  void read_integration(const Fields& server) {
+    const auto integration = server.text("integration");
+    if (integration && *integration != "local")
+      server.fail(server.line_of("integration"),
+                  "integration '" + *integration + "' is not supported; supported: local");
+  }
+
+  void read_isa(const Fields& server) {
+    const auto name = server.text("isa");
+    if (!name) return;
+    config_.isa = kernels::parse_isa(*name);
+    if (!config_.isa)
+      server.fail(server.line_of("isa"),
+                  "isa is '" + *name + "', expected scalar, avx2, avx512 or avx512_vnni");
+    if (!kernels::cpu_supports(*config_.isa))
+      server.fail(server.line_of("isa"), "isa '" + *name + "' is not supported by this CPU");
+  }
+
+  void read_pinning(const Fields& server) {
+    const auto name = server.text("engine_thread_pinning");
+    if (!name) return;
+    static const std::map<std::string, runtime::Pinning> kPinnings = {
+        {"core", runtime::Pinning::kCore},
+        {"numa", runtime::Pinning::kNuma},
+        {"none", runtime::Pinning::kNone}};
+    const auto found = kPinnings.find(*name);
+    if (found == kPinnings.end())
+      server.fail(server.line_of("engine_thread_pinning"),
+                  "engine_thread_pinning is '" + *name + "', expected core, numa or none");
+    config_.pinning = found->second;
+  }
+
+  // DeepSparse's own loggers change only where numbers go; anything else is a Python class.
+  void read_loggers(const Fields& server) {
+    const YamlNode* loggers = server.find("loggers");
+    if (loggers == nullptr) return;
+    for (const auto& [name, value] : Fields(*loggers, "loggers", file_).members()) {
+      if ((name.scalar != "python" && name.scalar != "prometheus") || value.find("path") != nullptr)
+        server.fail(name.line,
+                    "logger '" + name.scalar + "' runs Python code, which filigree never does");
+      config_.warnings.push_back(file_ + ":" + std::to_string(name.line) + ": logger '" +
+                                 name.scalar +
+                                 "' has no effect: the log is on stderr, metrics are at /metrics");
+    }
+  }
+
+  void read_endpoints(const Fields& server) {
+    const YamlNode& list = server.required("endpoints");
+    if (list.kind != YamlNode::Kind::kSequence || list.items.empty())
+      server.fail(list.line,
+                  "endpoints is " +
+                      (list.kind == YamlNode::Kind::kSequence ? "empty" : describe(list)) +
+                      ", expected a list of at least one");
+    for (const YamlNode& item : list.items) read_endpoint(item);
+  }
+
+  void read_endpoint(const YamlNode& item) {
+    const Fields fields(item, "endpoint", file_);
+    fields.allow(kEndpointKeys);
+    EndpointConfig endpoint;
+    const std::string task = read_task(fields, endpoint);
+    read_name(fields, task, endpoint);
+    read_route(fields, endpoint);
+    read_model(fields, endpoint);
+    endpoint.batch_size = fields.count("batch_size", 1).value_or(1);
+    if (endpoint.batch_size > 1)
+      warn_if_given(fields, "batch_size", "batches form from the requests that wait");
+    warn_if_given(fields, "logging_config", "metrics are always at /metrics");
+    refuse_unless_empty(fields, "data_logging");
+    refuse_unless_empty(fields, "middlewares");
+    endpoint.question_answering = question_answering_options(fields, file_, config_.warnings);
+    if (const YamlNode* kwargs = fields.find("kwargs")) endpoint.kwargs = to_json(*kwargs);
+    config_.endpoints.push_back(std::move(endpoint));
+  }
+
+  std::string read_task(const Fields& fields, EndpointConfig& endpoint) {
+    fields.required("task");
+    const std::string name = *fields.text("task");
+    const auto task = parse_task(name);
+    if (const auto* reason = std::get_if<std::string>(&task))
+      fields.fail(fields.line_of("task"), *reason);
+    endpoint.task = std::get<TaskKind>(task);
+    return name;
+  }
+
+  void read_name(const Fields& fields, const std::string& task, EndpointConfig& endpoint) {
+    const auto name = fields.text("name");
+    endpoint.name = name ? *name : task + "-" + std::to_string(unnamed_[task]++);
+    check_address(fields, "name", endpoint.name);
+    claim(fields, names_, "name", endpoint.name);
+  }
+
+  void read_route(const Fields& fields, EndpointConfig& endpoint) {
+    auto route = fields.text("route");
+    if (!route) return;
+    check_address(fields, "route", *route);
+    if (!route->starts_with('/')) route->insert(0, 1, '/');
+    if (route->size() > 1 && route->ends_with('/')) route->pop_back();
+    claim(fields, routes_, "route", *route);
+    endpoint.route = std::move(route);
+  }
+
+  void check_address(const Fields& fields, std::string_view key, const std::string& text) const {
+    const auto unusable = [](char c) {
+      return static_cast<unsigned char>(c) <= ' ' || c == 0x7f || c == '?' || c == '#' || c == '%';
+    };
+    if (text.empty() || text == "/" || std::ranges::any_of(text, unusable))
+      fields.fail(fields.line_of(key), std::string(key) + " is '" + text +
+                                           "', expected text for a URL without spaces, '?', '#' "
+                                           "and '%'");
+  }
+
+  void claim(const Fields& fields, std::map<std::string, std::size_t>& taken, std::string_view key,
+             const std::string& text) const {
+    const std::size_t line = fields.line_of(key);
+    const auto [entry, fresh] = taken.emplace(text, line);
+    if (!fresh)
+      fields.fail(line, std::string(key) + " '" + text + "' is already used on line " +
+                            std::to_string(entry->second));
+  }
+
+  void read_model(const Fields& fields, EndpointConfig& endpoint) {
+    fields.required("model");
+    endpoint.model = *fields.text("model");
+    auto found = find_model(endpoint.model, folder_);
+    if (const auto* reason = std::get_if<std::string>(&found))
+      fields.fail(fields.line_of("model"), *reason);
+    endpoint.model_path = std::get<std::filesystem::path>(std::move(found));
+  }
+
+  void refuse_unless_empty(const Fields& fields, std::string_view key) const {
+    const YamlNode* node = fields.find(key);
+    if (node == nullptr || (node->members.empty() && node->items.empty() && node->scalar.empty()))
+      return;
+    fields.fail(node->line,
+                "'" + std::string(key) + "' names Python functions, which filigree never runs");
+  }
+
+  const std::string& file_;
+  const std::filesystem::path& folder_;
+  Config config_;
+  std::map<std::string, std::size_t> names_, routes_;  // with the line that has them
+  std::map<std::string, std::size_t> unnamed_;         // endpoints so far, by task
+};
+
+}  // namespace
+
+Config parse_config(std::string_view yaml, const std::string& file_name,
+                    const std::filesystem::path& folder) {
+  return Reader(file_name, folder).read(parse_yaml(yaml, file_name));
+}
+
+Config load_config(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw ConfigError(file.string() + ": cannot be opened: " + std::strerror(errno));
+  // One byte more than parse_yaml accepts is enough to have it refuse the file.
+  constexpr std::size_t kEnough = (1 << 20) + 1;
+  std::string text(kEnough, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad() || (stream.gcount() == 0 && !stream.eof()))
+    throw ConfigError(file.string() + ": cannot be read: " + std::strerror(errno));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return parse_config(text, file.string(), file.parent_path());
+}
+
+}  // namespace filigree::serve
