@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""The server as a process, asked over loopback.
+
+    http_test.py FILIGREE_BINARY REPOSITORY
+"""
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+BINARY, REPOSITORY = sys.argv[1:3]
+MODEL = os.path.join(REPOSITORY, "third_party", "models", "minilm6-squad-pruned80-int8")
+INFER = "/v2/models/question_answering/infer"
+CONTEXT = "The bridge was built by Ada Byron in 1843, of stone."
+QUESTION = {"question": "Who built the bridge?", "context": CONTEXT}
+
+
+class ServerProcess:
+    """`filigree serve` on a free port; the port is read from its first line."""
+
+    def __init__(self, *arguments):
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen([BINARY, "serve", "--host", "127.0.0.1", "--port", "0", *arguments],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        line = self.process.stdout.readline()
+        found = re.fullmatch(r"listening on http://127\.0\.0\.1:(\d+)/\n", line)
+        if not found:
+            raise AssertionError(f"first line is {line!r}; log: {self.logged()}")
+        self.port = int(found.group(1))
+
+    def logged(self):
+        self.log.seek(0)
+        return self.log.read().decode()
+
+    def ask(self, method, path, body=None, headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        try:
+            connection.request(method, path, body=body, headers=headers or {})
+            response = connection.getresponse()
+            return response.status, response.read().decode(), response.headers
+        finally:
+            connection.close()
+
+    def post(self, path, value):
+        status, text, _ = self.ask("POST", path, json.dumps(value), {"content-type": "application/json"})
+        return status, json.loads(text)
+
+    def wait_until_ready(self):
+        deadline = time.monotonic() + 120
+        while self.ask("GET", "/v2/health/ready")[0] != 200:
+            if time.monotonic() > deadline:
+                raise AssertionError("not ready after 120 s; log: " + self.logged())
+            time.sleep(0.05)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(60)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+            self.log.close()
+
+
+class HttpTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = ServerProcess("--task", "question_answering", "--model_path", MODEL)
+        cls.addClassCleanup(cls.server.stop)
+        cls.server.wait_until_ready()
+
+    def test_answers_with_code_point_offsets(self):
+        status, answer = self.server.post(INFER, QUESTION)
+        self.assertEqual(status, 200, answer)
+        self.assertEqual(answer["answer"], "Ada Byron")
+        self.assertEqual(CONTEXT[answer["start"]:answer["end"]], "Ada Byron")
+        self.assertIsInstance(answer["score"], float)
+
+    def test_offsets_count_code_points_not_bytes(self):
+        context = "\U0001F309 Brücke: " + CONTEXT
+        status, answer = self.server.post(INFER, {**QUESTION, "context": context})
+        self.assertEqual(status, 200, answer)
+        self.assertEqual(context[answer["start"]:answer["end"]], answer["answer"])
+
+    def test_health_and_metadata(self):
+        for path in ["/v2/health/live", "/v2/health/ready", "/v2", "/config", "/metrics",
+                     "/v2/models/question_answering", "/v2/models/question_answering/ready", "/"]:
+            self.assertEqual(self.server.ask("GET", path)[0], 200, path)
+
+    def test_metrics_count_requests_and_errors(self):
+        self.server.post(INFER, QUESTION)
+        self.server.post(INFER, {})
+        text = self.server.ask("GET", "/metrics")[1]
+        for part in ["request", "error", "question_answering"]:
+            self.assertIn(part, text)
+
+    def test_bad_json_is_400(self):
+        status, text, _ = self.server.ask("POST", INFER, '{"question": ', {"content-type": "application/json"})
+        self.assertEqual(status, 400, text)
+        json.loads(text)
+
+    def test_invalid_utf8_is_400(self):
+        status, text, _ = self.server.ask("POST", INFER, b'{"question": "\xff", "context": "c"}')
+        self.assertEqual(status, 400, text)
+
+    def test_missing_and_wrong_fields_are_422_and_named(self):
+        for body, field in [({"question": "q"}, "context"), ({"context": "c"}, "question"),
+                            ({"question": 1, "context": "c"}, "question")]:
+            status, answer = self.server.post(INFER, body)
+            self.assertEqual(status, 422, answer)
+            self.assertIn(field, json.dumps(answer))
+
+    def test_unknown_route_is_404_and_lists_the_endpoints(self):
+        status, answer = self.server.post("/v2/models/nobody/infer", QUESTION)
+        self.assertEqual(status, 404)
+        self.assertIn(INFER, json.dumps(answer))
+
+    def test_wrong_method_is_405(self):
+        status, text, headers = self.server.ask("GET", INFER)
+        self.assertEqual(status, 405, text)
+        self.assertIn("POST", headers.get("Allow", ""))
+        self.assertEqual(self.server.ask("POST", "/v2/health/live", "{}")[0], 405)
+
+    def test_body_over_the_limit_is_413(self):
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=120) as client:
+            client.sendall(f"POST {INFER} HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n".encode())
+            self.assertIn(b" 413 ", client.makefile("rb").readline())
+
+    def test_empty_and_endless_questions_are_answered(self):
+        for body in [{"question": "", "context": ""}, {"question": "q", "context": ""}, {"question": "", "context": "c"},
+                     {"question": "why " * 500, "context": CONTEXT}, {"question": "Who?", "context": CONTEXT * 50}]:
+            status, answer = self.server.post(INFER, body)
+            self.assertEqual(status, 200, answer)
+            self.assertEqual(set(answer) - {"warning"}, {"score", "answer", "start", "end"})
+
+    def test_many_clients_at_once_get_the_same_answer(self):
+        answers = []
+        clients = [threading.Thread(target=lambda: answers.append(self.server.post(INFER, QUESTION))) for _ in range(32)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        self.assertEqual(len(answers), 32)
+        for answer in answers:
+            self.assertEqual(answer, answers[0])
+
+
+class ProcessTest(unittest.TestCase):
+    def test_sigterm_answers_what_is_in_flight_and_exits_with_0(self):
+        server = ServerProcess("--task", "question_answering", "--model_path", MODEL)
+        server.wait_until_ready()
+        answers = []
+        body = {"question": "Who?", "context": CONTEXT * 300}
+        client = threading.Thread(target=lambda: answers.append(server.post(INFER, body)))
+        client.start()
+        while client.is_alive() and not re.search(r"[1-9]", " ".join(
+                re.findall(r"^\S*in_flight\S* (\S+)", server.ask("GET", "/metrics")[1], re.M))):
+            time.sleep(0.002)
+        self.assertEqual(server.stop(), 0)
+        client.join()
+        self.assertEqual([status for status, _ in answers], [200])
+
+    def test_yaml_with_a_route_less_endpoint_is_served_at_predict(self):
+        with tempfile.TemporaryDirectory(prefix="filigree http ") as folder:
+            file = os.path.join(folder, "one model.yaml")
+            with open(file, "w", encoding="utf-8") as config:
+                config.write("num_cores: 1\nendpoints:\n  - task: question_answering\n"
+                             f"    model: {json.dumps(MODEL)}\n    batch_size: 1\n")
+            server = ServerProcess("--config-file", file)
+            server.wait_until_ready()
+            status, answer = server.post("/predict", QUESTION)
+            self.assertEqual((status, answer.get("answer")), (200, "Ada Byron"))
+            self.assertEqual(server.stop(), 0)
+
+    def test_busy_port_is_an_error_that_names_the_address(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = str(taken.getsockname()[1])
+            result = subprocess.run([BINARY, "serve", "--task", "qa", "--model_path", MODEL, "--host", "127.0.0.1",
+                                     "--port", port], capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertIn("filigree: ", result.stderr)
+        self.assertIn(port, result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)

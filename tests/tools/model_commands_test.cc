@@ -1,0 +1,153 @@
+// Commands that load a bundled model, in this process.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <sstream>
+#include <vector>
+
+#include "serve/json.h"
+#include "tools/cli/files.h"
+#include "tools/program.h"
+
+namespace filigree::tools {
+namespace {
+
+using serve::Json;
+
+const std::string kRoot = FILIGREE_SOURCE_DIR;
+const std::string kModel = kRoot + "/third_party/models/minilm6-squad-pruned80-int8";
+const std::string kDataset = kRoot + "/tests/data/qa_eval_xquad.jsonl";
+
+struct Outcome {
+  ExitCode code;
+  std::string out, err;
+};
+
+Outcome run(const std::vector<std::string>& words, const std::string& input = {}) {
+  std::istringstream in(input);
+  std::ostringstream out, err;
+  Console console{.in = in, .out = out, .err = err};
+  const ExitCode code = run_program(words, console);
+  return {code, out.str(), err.str()};
+}
+
+std::vector<Json> json_lines(const std::string& text) {
+  std::vector<Json> values;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    auto parsed = serve::parse_json(line);
+    EXPECT_TRUE(std::holds_alternative<Json>(parsed)) << line;
+    values.push_back(std::get<Json>(std::move(parsed)));
+  }
+  return values;
+}
+
+std::string member(const Json& object, std::string_view name) {
+  const Json* value = object.find(name);
+  return value == nullptr ? "absent" : serve::to_text(*value);
+}
+
+TEST(Tokenize, PrintsIdsTypesOffsetsAndTokens) {
+  const Outcome outcome = run({"tokenize", "--model_path", kModel},
+                              "{\"text\": \"Caf\u00e9!\"}\n{\"text\": \"a\", \"pair\": \"b\"}\n");
+  EXPECT_EQ(outcome.code, ExitCode::kOk) << outcome.err;
+  const auto lines = json_lines(outcome.out);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(member(lines[0], "ids"), "[101,7668,999,102]");
+  EXPECT_EQ(member(lines[0], "tokens"), R"(["[CLS]","cafe","!","[SEP]"])");
+  EXPECT_EQ(member(lines[0], "offsets"), "[[0,0],[0,4],[4,5],[0,0]]");
+  EXPECT_EQ(member(lines[1], "ids"), "[101,1037,102,1038,102]");
+  EXPECT_EQ(member(lines[1], "type_ids"), "[0,0,0,1,1]");
+}
+
+TEST(Tokenize, BadLineIsAnErrorLineInItsPlace) {
+  const Outcome outcome =
+      run({"tokenize", "--model_path", kModel}, "{\"text\": 1}\n\n{\"text\": \"a\"}\n");
+  EXPECT_EQ(outcome.code, ExitCode::kResultSaysNo);
+  const auto lines = json_lines(outcome.out);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(member(lines[0], "line"), "1");
+  EXPECT_EQ(member(lines[0], "error"),
+            "\"line 1: field 'text' has type number, expected a string\"");
+  EXPECT_EQ(member(lines[1], "ids"), "[101,1037,102]");
+}
+
+TEST(Run, AnswersInOrderAndNamesTheBadLines) {
+  const std::string good = R"({"question": "Who wrote it?", "context": "Ada wrote it in London."})";
+  const Outcome outcome = run({"run", "--model_path", kModel, "--task", "question-answering"},
+                              good + "\nnot json\n" + good + "\n{\"question\": \"x\"}\n");
+  EXPECT_EQ(outcome.code, ExitCode::kResultSaysNo) << outcome.err;
+  const auto lines = json_lines(outcome.out);
+  ASSERT_EQ(lines.size(), 4U);
+  EXPECT_EQ(member(lines[0], "answer"), "\"Ada\"");
+  EXPECT_EQ(member(lines[0], "start"), "0");
+  EXPECT_EQ(member(lines[0], "end"), "3");
+  EXPECT_EQ(serve::to_text(lines[2]), serve::to_text(lines[0]));
+  EXPECT_EQ(member(lines[1], "line"), "2");
+  EXPECT_EQ(member(lines[3], "line"), "4");
+  EXPECT_NE(member(lines[3], "error").find("context"), std::string::npos);
+}
+
+TEST(Run, MoreLinesThanAreKeptInFlightAllGetTheirAnswer) {
+  std::string input;
+  for (int i = 0; i < 200; ++i)
+    input +=
+        R"({"question": "Which number?", "context": "It is number )" + std::to_string(i) + ".\"}\n";
+  const Outcome outcome = run({"run", "--model_path", kModel, "--task", "qa"}, input);
+  EXPECT_EQ(outcome.code, ExitCode::kOk) << outcome.err;
+  const auto lines = json_lines(outcome.out);
+  ASSERT_EQ(lines.size(), 200U);
+  for (int i = 0; i < 200; ++i)
+    EXPECT_NE(member(lines[i], "answer").find(std::to_string(i)), std::string::npos) << i;
+}
+
+TEST(Run, UnknownTaskAndIsaAreUsageErrors) {
+  EXPECT_EQ(run({"run", "--model_path", kModel, "--task", "yolo"}).code, ExitCode::kInputError);
+  EXPECT_EQ(run({"run", "--model_path", kModel, "--task", "qa", "--isa", "sse9"}).code,
+            ExitCode::kInputError);
+}
+
+TEST(EvalSquad, PrintsScoresAndWritesPredictions) {
+  namespace fs = std::filesystem;
+  const fs::path folder =
+      fs::temp_directory_path() / ("filigree_eval." + std::to_string(::getpid()));
+  fs::create_directory(folder);
+  for (const char* name : {"p.json", "p.jsonl"}) {
+    const fs::path file = folder / name;
+    const Outcome outcome = run({"eval", "squad", "--model_path", kModel, "--dataset", kDataset,
+                                 "--limit", "20", "--json", "--predictions", file.string()});
+    EXPECT_EQ(outcome.code, ExitCode::kOk) << outcome.err;
+    const auto lines = json_lines(outcome.out);
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_EQ(member(lines[0], "questions"), "20");
+    EXPECT_NE(outcome.err.find("100 %  20 of 20 questions"), std::string::npos) << outcome.err;
+    const std::string written = read_file(file);
+    EXPECT_NE(written.find("56beb4343aeaaa14008c925b"), std::string::npos);
+    EXPECT_NE(written.find("\"score\":"), std::string::npos);
+  }
+  EXPECT_EQ(json_lines(read_file(folder / "p.jsonl")).size(), 20U);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder), fs::directory_iterator()), 2);
+  fs::remove_all(folder);
+}
+
+TEST(Inspect, NamesTheEncoderAndItsSparsity) {
+  for (const std::string& model : {kModel, kModel + "/model.onnx"}) {
+    const Outcome outcome = run({"inspect", "--json", model});
+    ASSERT_EQ(outcome.code, ExitCode::kOk) << outcome.err;
+    const auto lines = json_lines(outcome.out);
+    ASSERT_EQ(lines.size(), 1U);
+    const Json* encoder = lines[0].find("encoder");
+    ASSERT_NE(encoder, nullptr);
+    EXPECT_EQ(member(*encoder, "layers"), "6");
+    EXPECT_EQ(member(*encoder, "hidden_size"), "384");
+    EXPECT_EQ(member(*encoder, "heads"), "12");
+    EXPECT_EQ(member(lines[0], "warnings"), "[]");
+    EXPECT_EQ(lines[0].find("matrices")->as_array()->size(), 36U);
+  }
+  const Outcome text = run({"inspect", kModel});
+  EXPECT_NE(text.out.find("6 layers, hidden 384, 12 heads of 32"), std::string::npos) << text.out;
+}
+
+}  // namespace
+}  // namespace filigree::tools

@@ -1,0 +1,135 @@
+// The whole program in this process, with strings for its streams.
+#include "tools/program.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <vector>
+
+namespace filigree::tools {
+namespace {
+
+struct Outcome {
+  ExitCode code;
+  std::string out, err;
+};
+
+Outcome run(const std::vector<std::string>& words, const std::string& input = {}) {
+  std::istringstream in(input);
+  std::ostringstream out, err;
+  Console console{.in = in, .out = out, .err = err};
+  const ExitCode code = run_program(words, console);
+  return {code, out.str(), err.str()};
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+const std::vector<std::vector<std::string>> kCommands = {
+    {"serve"}, {"run"}, {"eval", "squad"}, {"tokenize"}, {"inspect"}, {"check-hardware"}};
+
+TEST(Program, EveryCommandHasHelpWithAnExample) {
+  for (std::vector<std::string> words : kCommands) {
+    words.push_back("--help");
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, ExitCode::kOk) << words[0];
+    EXPECT_TRUE(contains(outcome.out, "usage: filigree " + words[0])) << outcome.out;
+    EXPECT_TRUE(contains(outcome.out, "Example:\n")) << outcome.out;
+    EXPECT_EQ(outcome.err, "");
+    words.pop_back();
+    words.insert(words.begin(), "help");
+    EXPECT_EQ(run(words).out, outcome.out);
+  }
+}
+
+TEST(Program, OverviewNamesEveryCommand) {
+  for (const char* word : {"help", "--help"}) {
+    const Outcome outcome = run({word});
+    EXPECT_EQ(outcome.code, ExitCode::kOk);
+    for (const auto& command : kCommands) EXPECT_TRUE(contains(outcome.out, command[0]));
+  }
+}
+
+TEST(Program, WithoutACommandTheOverviewIsAnErrorMessage) {
+  const Outcome outcome = run({});
+  EXPECT_EQ(outcome.code, ExitCode::kInputError);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_TRUE(contains(outcome.err, "check-hardware"));
+}
+
+TEST(Program, PrintsItsVersion) {
+  const Outcome outcome = run({"--version"});
+  EXPECT_EQ(outcome.code, ExitCode::kOk);
+  EXPECT_TRUE(outcome.out.starts_with("filigree 0.")) << outcome.out;
+}
+
+TEST(Program, UnknownCommandNamesTheNearestOne) {
+  const Outcome outcome = run({"inspct"});
+  EXPECT_EQ(outcome.code, ExitCode::kInputError);
+  EXPECT_EQ(
+      outcome.err,
+      "filigree: there is no command 'inspct'; did you mean 'inspect' (see 'filigree help')\n");
+  EXPECT_TRUE(contains(run({"eval"}).err, "filigree eval squad"));
+}
+
+TEST(Program, UnknownFlagOfEveryCommandIsAUsageError) {
+  for (std::vector<std::string> words : kCommands) {
+    words.push_back("--no-such-flag-anywhere");
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, ExitCode::kInputError) << words[0];
+    EXPECT_TRUE(contains(outcome.err, "has no flag '--no-such-flag-anywhere'")) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+  }
+}
+
+TEST(Program, ServeWithoutTaskAndConfigSaysWhatDeepSparseSays) {
+  const Outcome outcome = run({"serve"});
+  EXPECT_EQ(outcome.code, ExitCode::kInputError);
+  EXPECT_TRUE(contains(outcome.err, "Must specify either --task or --config_file. Found neither"))
+      << outcome.err;
+}
+
+TEST(Program, ServeRefusesFlagsThatContradictEachOther) {
+  EXPECT_TRUE(contains(run({"serve", "--config_file", "f.yaml", "--task", "qa"}).err, "'--task'"));
+  EXPECT_TRUE(contains(run({"serve", "--task", "qa"}).err, "--model_path"));
+  EXPECT_TRUE(contains(run({"serve", "--task", "qa", "--model_path", "a", "b"}).err, "twice"));
+  EXPECT_TRUE(contains(run({"serve", "--integration", "sagemaker"}).err, "expected local"));
+  EXPECT_TRUE(contains(run({"serve", "--port", "65536"}).err, "from 0 to 65535"));
+  EXPECT_TRUE(contains(run({"serve", "--log-level", "loud"}).err, "'loud'"));
+  EXPECT_TRUE(contains(run({"serve", "--config-file", "/no/such.yaml"}).err, "/no/such.yaml"));
+}
+
+TEST(Program, MissingFilesAreInputErrorsThatNameThem) {
+  const std::vector<std::vector<std::string>> lines = {
+      {"inspect", "/no/such.onnx"},
+      {"tokenize", "--model-path", "/no/such"},
+      {"run", "--task", "qa", "--model_path", "/no/such"},
+      {"eval", "squad", "--model_path", "m", "--dataset", "/no/such"}};
+  for (const auto& words : lines) {
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, ExitCode::kInputError) << words[0];
+    EXPECT_TRUE(outcome.err.starts_with("filigree: ")) << outcome.err;
+    EXPECT_TRUE(contains(outcome.err, "/no/such")) << outcome.err;
+  }
+}
+
+TEST(Program, RequiredFlagsAreNamed) {
+  EXPECT_TRUE(contains(run({"tokenize"}).err, "'--model-path' is missing"));
+  EXPECT_TRUE(contains(run({"run", "--model-path", "m"}).err, "'--task' is missing"));
+  EXPECT_TRUE(contains(run({"eval", "squad"}).err, "'--dataset' is missing"));
+  EXPECT_TRUE(contains(run({"inspect"}).err, "FILE.onnx"));
+}
+
+TEST(Program, CheckHardwareNamesIsaAndCoresInBothForms) {
+  const Outcome text = run({"check-hardware"});
+  EXPECT_EQ(text.code, ExitCode::kOk);
+  EXPECT_TRUE(contains(text.out, "\nISA used:")) << text.out;
+  EXPECT_TRUE(contains(text.out, "\ncores to use:")) << text.out;
+  const Outcome json = run({"check-hardware", "--json"});
+  EXPECT_EQ(json.code, ExitCode::kOk);
+  EXPECT_TRUE(contains(json.out, "\"isa_used\":\"")) << json.out;
+}
+
+}  // namespace
+}  // namespace filigree::tools

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# The scripts of tools/ and .ci/ parse, explain themselves and refuse what they do not know; none needs the network.
+#   scripts_test.sh REPOSITORY
+set -euo pipefail
+
+cd -- "$1"
+fail() {
+  printf 'FAILED: %s\n' "$*" >&2
+  exit 1
+}
+
+for script in tools/quickstart tools/test tools/fuzz tools/debian.sh .ci/run; do
+  bash -n "$script" || fail "$script does not parse"
+done
+if command -v shellcheck >/dev/null; then
+  shellcheck --external-sources tools/quickstart tools/test tools/fuzz tools/debian.sh .ci/run
+fi
+
+for script in tools/quickstart tools/test tools/fuzz; do
+  [[ -x $script ]] || fail "$script is not executable"
+  # From another folder, to see that the scripts find their own.
+  help="$(cd / && "$OLDPWD/$script" --help)" || fail "$script --help failed"
+  [[ $help == usage:* && $help == *Example:* ]] || fail "$script --help has no usage and example"
+  code=0
+  message="$("$script" --no-such-flag 2>&1)" || code=$?
+  ((code == 2)) || fail "$script --no-such-flag ended with $code, expected 2"
+  [[ $message == *--no-such-flag* ]] || fail "$script does not name the unknown flag: $message"
+done
+
+for port in 0 65536 x '' 1x; do
+  code=0
+  tools/quickstart --no-install --port "$port" >/dev/null 2>&1 || code=$?
+  ((code == 2)) || fail "quickstart --port '$port' ended with $code, expected 2"
+done
+
+# The packages of both lists exist once.
+# shellcheck source=tools/debian.sh
+source tools/debian.sh
+twice="$(printf '%s\n' "${build_packages[@]}" "${test_packages[@]}" | sort | uniq -d)"
+[[ -z $twice ]] || fail "listed twice in tools/debian.sh: $twice"
+echo "scripts are sound"

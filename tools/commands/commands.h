@@ -1,0 +1,25 @@
+// The commands of the program, one file each. A command throws UsageError or InputError
+// (tools/cli/errors.h), or what the libraries throw, for what it cannot use.
+#pragma once
+
+#include <span>
+
+#include "tools/cli/arguments.h"
+#include "tools/cli/console.h"
+#include "tools/cli/errors.h"
+
+namespace filigree::tools {
+
+struct Command {
+  Usage usage;
+  ExitCode (*run)(const Arguments& arguments, Console& console);
+};
+
+Command serve_command();
+Command run_command();
+Command eval_squad_command();
+Command tokenize_command();
+Command inspect_command();
+Command check_hardware_command();
+
+}  // namespace filigree::tools

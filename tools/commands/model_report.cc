@@ -1,0 +1,205 @@
+#include "tools/commands/model_report.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <sstream>
+
+#include "tools/cli/json.h"
+
+namespace filigree::tools {
+namespace {
+
+using loader::MatrixInfo;
+
+std::string fixed(double value, int decimals) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", decimals, value);
+  return text;
+}
+
+std::string megabytes(std::size_t bytes) {
+  return fixed(static_cast<double>(bytes) / 1e6, 1) + " MB";
+}
+
+double zeros(std::size_t nonzeros, std::size_t elements) {
+  return elements == 0 ? 0 : 1 - static_cast<double>(nonzeros) / static_cast<double>(elements);
+}
+
+struct Totals {
+  std::size_t elements = 0, nonzeros = 0, packed_bytes = 0;
+};
+
+Totals totals_of(const loader::Model& model) {
+  Totals totals;
+  for (const MatrixInfo& matrix : model.matrices) {
+    totals.elements += matrix.rows * matrix.cols;
+    totals.nonzeros += matrix.nonzeros;
+    totals.packed_bytes += matrix.packed_bytes;
+  }
+  return totals;
+}
+
+std::string value_text(const loader::ValueInfo& value) {
+  std::string text = value.name + " ";
+  text += value.type ? loader::data_type_name(*value.type) : "untyped";
+  text += " [";
+  for (std::size_t i = 0; i < value.dims.size(); ++i)
+    text += (i == 0 ? "" : ", ") + (value.dims[i] ? std::to_string(*value.dims[i]) : "any");
+  return text + "]";
+}
+
+// Operator type -> how many.
+std::map<std::string, std::size_t> operators(const loader::Graph& graph) {
+  std::map<std::string, std::size_t> counts;
+  for (const loader::Node& node : graph.nodes) ++counts[node.op_type];
+  return counts;
+}
+
+std::string operators_text(const loader::Graph& graph) {
+  std::string text;
+  for (const auto& [type, count] : operators(graph))
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + type;
+  return text.empty() ? "none" : text;
+}
+
+const char* activation_name(kernels::Activation activation) {
+  return activation == kernels::Activation::kGelu ? "gelu" : "none";
+}
+
+bool has_integer_attention(const loader::Encoder& encoder) {
+  return !encoder.layers.empty() && encoder.layers.front().integer_attention.has_value();
+}
+
+void encoder_lines(const loader::Encoder& encoder, std::ostream& out) {
+  out << "encoder:     " << encoder.layers.size() << " layers, hidden " << encoder.hidden_size
+      << ", " << encoder.heads << " heads of " << encoder.head_size << ", intermediate "
+      << encoder.intermediate_size;
+  if (!encoder.layers.empty())
+    out << ", activation " << activation_name(encoder.layers.front().activation);
+  out << ", " << (has_integer_attention(encoder) ? "integer" : "float") << " attention\n"
+      << "vocabulary:  " << encoder.vocabulary << ", at most " << encoder.max_positions
+      << " positions\n";
+}
+
+void matrix_table(const std::vector<MatrixInfo>& matrices, std::ostream& out) {
+  std::size_t name_width = 6, form_width = 4, kernel_width = 6;
+  for (const MatrixInfo& matrix : matrices) {
+    name_width = std::max(name_width, matrix.name.size());
+    form_width = std::max(form_width, matrix.form.size());
+    kernel_width = std::max(kernel_width, matrix.kernel.size());
+  }
+  const auto left = [](const std::string& text, std::size_t width) {
+    return text + std::string(width - std::min(width, text.size()) + 2, ' ');
+  };
+  const auto right = [](const std::string& text, std::size_t width) {
+    return std::string(width - std::min(width, text.size()), ' ') + text + "  ";
+  };
+  out << left("matrix", name_width) << right("outputs x inputs", 16) << right("zeros", 7)
+      << left("form", form_width) << left("kernel", kernel_width) << right("packed", 9) << "\n";
+  for (const MatrixInfo& matrix : matrices)
+    out << left(matrix.name, name_width)
+        << right(std::to_string(matrix.rows) + " x " + std::to_string(matrix.cols), 16)
+        << right(fixed(100 * zeros(matrix.nonzeros, matrix.rows * matrix.cols), 1) + " %", 7)
+        << left(matrix.form, form_width) << left(matrix.kernel, kernel_width)
+        << right(megabytes(matrix.packed_bytes), 9) << "\n";
+}
+
+}  // namespace
+
+std::string report_text(const ModelReport& report) {
+  const loader::Model& model = *report.model;
+  std::ostringstream out;
+  out << "file:        " << model.file << ", " << megabytes(model.file_bytes) << ", opset "
+      << report.signature.opset << ", " << report.signature.nodes.size() << " nodes\n";
+  for (const auto& value : report.signature.inputs)
+    out << "input:       " << value_text(value) << "\n";
+  for (const auto& value : report.signature.outputs)
+    out << "output:      " << value_text(value) << "\n";
+  if (model.encoder) {
+    encoder_lines(*model.encoder, out);
+  } else {
+    out << "encoder:     not recognised; every node is interpreted\n";
+  }
+  out << "interpreted: " << operators_text(model.rest) << "\n";
+  const Totals totals = totals_of(model);
+  out << "memory:      " << megabytes(model.memory_bytes) << ", of it packed matrices "
+      << megabytes(totals.packed_bytes) << "\n"
+      << "zeros:       " << fixed(100 * zeros(totals.nonzeros, totals.elements), 1) << " % of "
+      << totals.elements << " weights in " << model.matrices.size() << " matrices\n";
+  for (const std::string& warning : model.warnings) out << "warning:     " << warning << "\n";
+  if (!model.matrices.empty()) {
+    out << "\n";
+    matrix_table(model.matrices, out);
+  }
+  return out.str();
+}
+
+namespace {
+
+Json json_of(const std::vector<loader::ValueInfo>& values) {
+  Json::Array items;
+  for (const loader::ValueInfo& value : values) {
+    Json::Array dims;
+    for (const auto& dim : value.dims) dims.push_back(dim ? Json(*dim) : Json());
+    items.push_back(
+        Json::object({{"name", value.name},
+                      {"type", value.type ? Json(loader::data_type_name(*value.type)) : Json()},
+                      {"dims", std::move(dims)}}));
+  }
+  return items;
+}
+
+Json json_of(const loader::Encoder& encoder) {
+  Json json = Json::object({{"layers", encoder.layers.size()},
+                            {"hidden_size", encoder.hidden_size},
+                            {"heads", encoder.heads},
+                            {"head_size", encoder.head_size},
+                            {"intermediate_size", encoder.intermediate_size},
+                            {"vocabulary", encoder.vocabulary},
+                            {"max_positions", encoder.max_positions},
+                            {"integer_attention", has_integer_attention(encoder)}});
+  if (!encoder.layers.empty())
+    json.add("activation", activation_name(encoder.layers.front().activation));
+  return json;
+}
+
+Json json_of(const MatrixInfo& matrix) {
+  return Json::object({{"name", matrix.name},
+                       {"rows", matrix.rows},
+                       {"cols", matrix.cols},
+                       {"nonzeros", matrix.nonzeros},
+                       {"zeros", zeros(matrix.nonzeros, matrix.rows * matrix.cols)},
+                       {"packed_bytes", matrix.packed_bytes},
+                       {"form", matrix.form},
+                       {"kernel", matrix.kernel}});
+}
+
+}  // namespace
+
+std::string report_json(const ModelReport& report) {
+  const loader::Model& model = *report.model;
+  const Totals totals = totals_of(model);
+  Json::Object interpreted;
+  for (const auto& [type, count] : operators(model.rest)) interpreted.emplace_back(type, count);
+  Json::Array warnings, matrices;
+  for (const std::string& warning : model.warnings) warnings.emplace_back(warning);
+  for (const MatrixInfo& matrix : model.matrices) matrices.push_back(json_of(matrix));
+  return serve::to_text(Json::object({{"file", model.file},
+                                      {"file_bytes", model.file_bytes},
+                                      {"opset", report.signature.opset},
+                                      {"nodes", report.signature.nodes.size()},
+                                      {"inputs", json_of(report.signature.inputs)},
+                                      {"outputs", json_of(report.signature.outputs)},
+                                      {"encoder", model.encoder ? json_of(*model.encoder) : Json()},
+                                      {"interpreted", std::move(interpreted)},
+                                      {"memory_bytes", model.memory_bytes},
+                                      {"packed_bytes", totals.packed_bytes},
+                                      {"weights", totals.elements},
+                                      {"zeros", zeros(totals.nonzeros, totals.elements)},
+                                      {"warnings", std::move(warnings)},
+                                      {"matrices", std::move(matrices)}})) +
+         "\n";
+}
+
+}  // namespace filigree::tools

@@ -1,0 +1,85 @@
+#include "tools/commands/question_answering_model.h"
+
+#include <filesystem>
+#include <limits>
+
+#include "kernels/isa.h"
+#include "tools/cli/errors.h"
+
+namespace filigree::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostTokens =
+    1 << 20;  // far beyond any model; the task cuts to what the model has
+
+std::shared_ptr<const tokenizer::Tokenizer> tokenizer_of(const fs::path& model) {
+  const fs::path folder = fs::is_directory(model) ? model : model.parent_path();
+  return std::make_shared<const tokenizer::Tokenizer>(
+      tokenizer::Tokenizer::from_folder(folder.empty() ? "." : folder));
+}
+
+}  // namespace
+
+std::vector<Flag> question_answering_flags() {
+  return {
+      {"model-path", "DIR", "folder with model.onnx and tokenizer.json, or an .onnx file in one"},
+      {"num-cores", "N", "cores to compute on (default: what the process may use)"},
+      {"isa", "NAME", "instruction set: scalar, avx2 (default: the best this CPU has)"},
+      {"sequence-length", "N", "tokens of a window (128)"},
+      {"doc-stride", "N", "tokens that consecutive windows share (64)"},
+      {"max-answer-length", "N", "most tokens of an answer (15)"},
+      {"n-best-size", "N", "starts and ends that are combined (20)"}};
+}
+
+serve::QuestionAnsweringOptions question_answering_options(const Arguments& arguments) {
+  serve::QuestionAnsweringOptions options;
+  const auto take = [&](const char* flag, std::size_t least, std::size_t& value) {
+    value = arguments.number(flag, least, kMostTokens).value_or(value);
+  };
+  take("sequence-length", 1, options.sequence_length);
+  take("doc-stride", 0, options.doc_stride);
+  take("max-answer-length", 1, options.max_answer_length);
+  take("n-best-size", 1, options.n_best_size);
+  return options;
+}
+
+std::optional<kernels::Isa> isa_flag(const Arguments& arguments) {
+  const auto name = arguments.text("isa");
+  if (!name) return std::nullopt;
+  const auto isa = kernels::parse_isa(*name);
+  if (!isa)
+    throw UsageError("flag '--isa' is '" + *name +
+                     "', expected scalar, avx2, avx512 or avx512_vnni");
+  return isa;
+}
+
+runtime::EngineOptions engine_options(const Arguments& arguments) {
+  runtime::EngineOptions options;
+  options.cores = arguments.number("num-cores", 1, 4096).value_or(0);
+  options.isa = isa_flag(arguments);
+  return options;
+}
+
+QuestionAnsweringModel::QuestionAnsweringModel(const Arguments& arguments)
+    : model_(loader::load_model(arguments.required("model-path"))),
+      pipeline_(std::make_shared<const serve::QuestionAnswering>(
+          tokenizer_of(arguments.required("model-path")), *model_,
+          question_answering_options(arguments))),
+      engine_(engine_options(arguments)) {}
+
+std::future<runtime::Response> QuestionAnsweringModel::submit(
+    std::vector<runtime::Sequence> sequences) {
+  auto promise = std::make_shared<std::promise<runtime::Response>>();
+  std::future<runtime::Response> response = promise->get_future();
+  runtime::Request request;
+  request.model = model_;
+  request.sequences = std::move(sequences);
+  engine_.submit(std::move(request), [promise](runtime::Response answered) {
+    promise->set_value(std::move(answered));
+  });
+  return response;
+}
+
+}  // namespace filigree::tools

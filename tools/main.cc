@@ -1,0 +1,21 @@
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "tools/program.h"
+
+int main(int argc, char** argv) {
+  // A reader that went away (a closed pipe, a client) is an error of that write, not the end of the
+  // process.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::ios::sync_with_stdio(false);
+  const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  filigree::tools::Console console{.in = std::cin,
+                                   .out = std::cout,
+                                   .err = std::cerr,
+                                   .err_is_terminal = ::isatty(STDERR_FILENO) == 1};
+  return static_cast<int>(filigree::tools::run_program(words, console));
+}
