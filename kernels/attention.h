@@ -1,17 +1,23 @@
-// Scaled dot-product attention of one head, for queries that lie in one panel, over all keys of their sequence.
+// Scaled dot-product attention of one head, for queries that lie in one panel, over all keys of
+// their sequence. Sums run over d and j in ascending order, starting at +0; the softmax is that of
+// kernels/softmax.h.
 //
-//   score[j,i] = (sum over d, ascending, of fma(K[d,j], Q[d,i], sum)) * score_scale
-//   p[j,i]     = exp(score[j,i] - max_j score[.,i])                     softmax of kernels/softmax.h
-//   out[d,i]   = (sum over j, ascending, of fma(V[d,j], p[j,i], sum)) * (1 / sum over j, ascending, of p[j,i])
+//   score[j,i] = (sum over d of fma(K[d,j], Q[d,i], sum)) * score_scale
+//   p[j,i]     = exp(score[j,i] - max over j of score[.,i])
+//   out[d,i]   = (sum over j of fma(V[d,j], p[j,i], sum)) * (1 / sum over j of p[j,i])
 //
-// Integer form (QuantizeLinear on Q, K, V and on the probabilities; MatMulInteger; Cast; Mul):
+// Integer form (QuantizeLinear on Q, K, V and on the probabilities; MatMulInteger; Cast; Mul).
+// Probabilities are normalised, by a reciprocal as in ONNX Runtime, before they are quantised:
+//
 //   score[j,i] = float(sum over d of (K[d,j] - k_zero) * (Q[d,i] - q_zero)) * score_scale
-//   p[j,i]     = quantize(softmax(score)[j,i])           the probability is divided by its sum before quantising
+//   e[j,i]     = exp(score[j,i] - max over j of score[.,i])
+//   p[j,i]     = quantize(e[j,i] * (1 / sum over j of e[j,i]))
 //   out[d,i]   = float(sum over j of (V[d,j] - v_zero) * (p[j,i] - p_zero)) * out_scale
 //
-// A sequence lies on the token axis of the batch as one or more segments, each within one panel, in order.
-// Integer sums are exact; float results are bit-identical on every ISA and independent of where in its panels
-// a sequence starts. noexcept, allocates nothing.
+// A sequence lies on the token axis of the batch as one or more segments, each within one panel, in
+// order. Integer sums are exact for head_size and key_count up to 33,000; float results are
+// bit-identical on every ISA and independent of where in its panels a sequence starts and of which
+// queries are computed together. Finite inputs. noexcept, allocates nothing.
 #pragma once
 
 #include <cstddef>
@@ -35,15 +41,15 @@ struct AttentionF32Args {
   std::size_t head_size;     // >= 1
   const TokenSegment* keys;  // all tokens of the sequence
   std::size_t key_segments;
-  std::size_t key_count;     // sum of keys[].tokens, >= 1
-  TokenSegment queries;      // the queries to compute
+  std::size_t key_count;  // sum of keys[].tokens, >= 1
+  TokenSegment queries;   // the queries to compute
   float score_scale;
-  float* out;                // this head's feature 0, lane 0 of panel 0; exactly the lanes of `queries` are written
-  void* scratch;             // attention_scratch_bytes(head_size, key_count), 64-byte aligned
+  float* out;     // like q; exactly the lanes of `queries` are written
+  void* scratch;  // attention_scratch_bytes(head_size, key_count), 64-byte aligned
 };
 
 struct AttentionI8Args {
-  const std::uint8_t* q;     // whole quad panel 0 of Q (a head may begin inside a quad)
+  const std::uint8_t* q;  // whole quad panel 0 of Q (a head may begin inside a quad)
   const std::uint8_t* k;
   const std::uint8_t* v;
   std::size_t u8_panel_stride;  // bytes from a quad panel to the next, the same for q, k and v
@@ -54,10 +60,10 @@ struct AttentionI8Args {
   std::size_t key_count;
   TokenSegment queries;
   std::int32_t q_zero, k_zero, v_zero;
-  float score_scale;         // scale_q * scale_k, divided by what the graph divides by
-  Quantization p;            // of the probabilities
-  float out_scale;           // p.scale * scale_v
-  float* out;                // float panel: head's feature 0, lane 0 of panel 0
+  float score_scale;  // scale_q * scale_k, divided by what the graph divides by
+  Quantization p;     // of the probabilities
+  float out_scale;    // p.scale * scale_v
+  float* out;  // float panels: head's feature 0, lane 0 of panel 0; exactly `queries` are written
   std::size_t out_panel_stride;  // floats
   void* scratch;
 };

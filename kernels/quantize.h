@@ -15,7 +15,7 @@ struct QuantizeArgs {
   std::size_t tokens;  // 1..kPanelTokens
   const float* in;     // panel [features][T]
   Quantization quantization;
-  std::uint8_t* out;   // quad panel [features]
+  std::uint8_t* out;  // quad panel [features]
 };
 
 using QuantizeFn = void(const QuantizeArgs&) noexcept;

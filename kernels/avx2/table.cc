@@ -4,6 +4,13 @@ namespace filigree::kernels {
 
 constinit const KernelTable kAvx2Table{
     .isa = Isa::kAvx2,
+    .attention_f32 = attention_f32_avx2,
+    .attention_i8 = attention_i8_avx2,
+    .softmax = softmax_avx2,
+    .layer_norm = layer_norm_avx2,
+    .gelu = gelu_avx2,
+    .quantize = quantize_avx2,
+    .embedding = embedding_avx2,
 };
 
 }  // namespace filigree::kernels

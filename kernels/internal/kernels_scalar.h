@@ -7,4 +7,12 @@ namespace filigree::kernels {
 
 extern const KernelTable kScalarTable;
 
+AttentionF32Fn attention_f32_scalar;
+AttentionI8Fn attention_i8_scalar;
+SoftmaxFn softmax_scalar;
+LayerNormFn layer_norm_scalar;
+GeluFn gelu_scalar;
+QuantizeFn quantize_scalar;
+EmbeddingFn embedding_scalar;
+
 }  // namespace filigree::kernels

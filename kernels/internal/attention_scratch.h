@@ -1,0 +1,56 @@
+// Where the parts of the scratch of attention lie, in bytes from its 64-byte aligned start. A query
+// block is 16 queries; keys count up over the segments of the sequence.
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/attention.h"
+#include "kernels/softmax.h"
+
+namespace filigree::kernels {
+
+static inline std::size_t round_up(std::size_t value, std::size_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+// Floats: scores [keys][16], sums [16], queries [head_size][16].
+struct AttentionF32Scratch {
+  std::size_t scores, sums, queries, bytes;
+};
+
+static inline AttentionF32Scratch attention_f32_scratch(std::size_t head_size,
+                                                        std::size_t key_count) {
+  constexpr std::size_t kRow = kQueryBlock * sizeof(float);
+  AttentionF32Scratch layout{};
+  layout.sums = layout.scores + key_count * kRow;
+  layout.queries = layout.sums + kRow;
+  layout.bytes = layout.queries + head_size * kRow;
+  return layout;
+}
+
+// Scores and sums as above; the quantised probabilities replace the scores. 16-bit numbers minus
+// their zero points:
+//   keys     [quads][keys][4]                  values  [quads][pairs of keys][4 features][2 keys]
+//   queries  [quads][2 pairs of features][16][2]
+// quads: of features, from that of the head's first feature to that of its last one.
+struct AttentionI8Scratch {
+  std::size_t scores, sums, keys, values, queries, bytes;
+};
+
+static inline std::size_t head_quads(std::size_t first_feature, std::size_t head_size) {
+  return (first_feature % 4 + head_size + 3) / 4;
+}
+
+static inline AttentionI8Scratch attention_i8_scratch(std::size_t quads, std::size_t key_count) {
+  constexpr std::size_t kRow = kQueryBlock * sizeof(float);
+  const std::size_t even_keys = round_up(key_count, 2);
+  AttentionI8Scratch layout{};
+  layout.sums = layout.scores + even_keys * kRow;
+  layout.keys = layout.sums + kRow;
+  layout.values = layout.keys + round_up(quads * key_count * 8, 64);
+  layout.queries = layout.values + round_up(quads * even_keys * 8, 64);
+  layout.bytes = layout.queries + quads * 2 * kRow;
+  return layout;
+}
+
+}  // namespace filigree::kernels

@@ -1,0 +1,49 @@
+// What the tests of the elementwise, normalising and attention kernels share.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <span>
+#include <string>
+
+#include "kernels/isa.h"
+#include "kernels/kernel_table.h"
+
+namespace filigree::kernels::testing {
+
+inline constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
+// Half the distance from 1 to the next float: the relative error of one rounding.
+inline constexpr double kUnit = 0x1p-24;
+
+// Tokens in a panel at the edges of registers and query blocks.
+inline constexpr std::size_t kTokenEdges[] = {1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64};
+
+// Uniform numbers from a fixed seed, the same with every standard library.
+class Random {
+ public:
+  explicit Random(std::uint32_t seed) : engine_(seed) {}
+  float uniform(float low, float high) {
+    return low + (high - low) * static_cast<float>(engine_() >> 8) * 0x1p-24F;
+  }
+  std::uint8_t byte() { return static_cast<std::uint8_t>(engine_() >> 24); }
+  std::size_t below(std::size_t limit) { return engine_() % limit; }
+  void fill(std::span<float> values, float low, float high) {
+    for (float& value : values) value = uniform(low, high);
+  }
+  void fill(std::span<std::uint8_t> values) {
+    for (std::uint8_t& value : values) value = byte();
+  }
+
+ private:
+  std::mt19937 engine_;
+};
+
+inline std::string name_of(const KernelTable& table) { return std::string(isa_name(table.isa)); }
+
+inline std::uint32_t bits(float value) { return std::bit_cast<std::uint32_t>(value); }
+
+}  // namespace filigree::kernels::testing
