@@ -1,22 +1,33 @@
 // IEEE binary16 <-> binary32 with integer operations only, so that every CPU and compiler gives the
 // same bits.
 #include <bit>
+#include <cassert>
 
 #include "loader/tensor.h"
 
 namespace filigree::loader {
+namespace {
 
-float half_to_float(std::uint16_t bits) noexcept {
+// Computes all three cases and selects, so that a loop over it vectorises.
+float widened(std::uint16_t bits) noexcept {
   const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
-  const std::uint32_t exponent = (bits >> 10) & 0x1fu;
-  const std::uint32_t mantissa = bits & 0x3ffu;
-  if (exponent == 0x1f) return std::bit_cast<float>(sign | 0x7f800000u | (mantissa << 13));
-  if (exponent == 0) {
-    // Subnormal or zero: mantissa * 2^-24 is exact in float.
-    const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
-    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(magnitude));
-  }
-  return std::bit_cast<float>(sign | ((exponent + (127 - 15)) << 23) | (mantissa << 13));
+  const std::uint32_t magnitude = bits & 0x7fffu;
+  const std::uint32_t normal = (magnitude << 13) + ((127u - 15u) << 23);
+  const std::uint32_t infinite = (magnitude << 13) | 0x7f800000u;  // or NaN
+  // Subnormal or zero: magnitude * 2^-24 is exact in float.
+  const auto tiny = std::bit_cast<std::uint32_t>(
+      static_cast<float>(static_cast<std::int32_t>(magnitude)) * 0x1p-24f);
+  const std::uint32_t finite = magnitude < 0x400u ? tiny : normal;
+  return std::bit_cast<float>(sign | (magnitude < 0x7c00u ? finite : infinite));
+}
+
+}  // namespace
+
+float half_to_float(std::uint16_t bits) noexcept { return widened(bits); }
+
+void half_to_float(std::span<const std::uint16_t> bits, std::span<float> out) noexcept {
+  assert(bits.size() == out.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = widened(bits[i]);
 }
 
 std::uint16_t float_to_half(float value) noexcept {

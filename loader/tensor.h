@@ -107,6 +107,8 @@ class Tensor {
 
 // Exact conversions between IEEE half and float (float to half rounds half to even).
 float half_to_float(std::uint16_t bits) noexcept;
+void half_to_float(std::span<const std::uint16_t> bits,
+                   std::span<float> out) noexcept;  // equal sizes
 std::uint16_t float_to_half(float value) noexcept;
 
 }  // namespace filigree::loader
