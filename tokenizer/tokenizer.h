@@ -1,5 +1,6 @@
-// WordPiece tokenizer of BERT models, equal to Hugging Face `tokenizers` in ids, type ids and offsets.
-// Immutable after construction and thread-safe. Every text tokenises: no text throws. Linear time in the text.
+// WordPiece tokenizer of BERT models, equal to Hugging Face `tokenizers` in ids, type ids and
+// offsets. Immutable after construction and thread-safe. Every text tokenises: no text throws.
+// Linear time in the text.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,8 @@
 
 namespace filigree::tokenizer {
 
-// Half-open range of Unicode code points of the input text. Special tokens of the template have {0, 0}.
+// Half-open range of Unicode code points of the input text. Special tokens of the template have {0,
+// 0}.
 struct Offset {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
@@ -38,12 +40,14 @@ struct Encoding {
 
 class Tokenizer {
  public:
-  // Reads `folder`/tokenizer.json (its truncation and padding settings are ignored), or else vocab.txt with
-  // tokenizer_config.json when there (do_lower_case, strip_accents, tokenize_chinese_chars; else uncased BERT).
-  // Throws std::runtime_error naming file, line or JSON key, found and expected.
+  // Reads `folder`/tokenizer.json (its truncation and padding settings are ignored), or else
+  // vocab.txt with tokenizer_config.json when there (do_lower_case, strip_accents,
+  // tokenize_chinese_chars; else uncased BERT). Throws std::runtime_error naming file, line or JSON
+  // key, found and expected.
   static Tokenizer from_folder(const std::filesystem::path& folder);
   static Tokenizer from_json(std::string_view json, const std::string& file_name);
-  static Tokenizer from_vocab(std::string_view vocab, const std::string& file_name);  // uncased BERT
+  static Tokenizer from_vocab(std::string_view vocab,
+                              const std::string& file_name);  // uncased BERT
 
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;

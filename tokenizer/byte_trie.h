@@ -1,0 +1,64 @@
+// Set of byte strings with values, for longest-prefix search. Nodes are numbered breadth first, so
+// that the children of a node are neighbours and their labels lie together.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace filigree::tokenizer {
+
+// Immutable and thread-safe after construction.
+class ByteTrie {
+ public:
+  using Node = std::uint32_t;
+  static constexpr Node kRoot = 0;
+  static constexpr Node kNoNode = 0xFFFFFFFF;
+  static constexpr std::int32_t kNoValue = -1;
+
+  struct Match {
+    std::size_t length = 0;  // 0: none
+    std::int32_t value = kNoValue;
+    std::size_t steps = 0;  // bytes looked at
+  };
+
+  // Strings need not be sorted; empty ones are left out; of equal ones one is kept. Values are >=
+  // 0.
+  explicit ByteTrie(std::vector<std::pair<std::string_view, std::int32_t>> strings);
+
+  // The node reached from the root by `prefix`, or kNoNode.
+  Node descend(std::string_view prefix) const noexcept;
+
+  // The longest string below `from` that `text` starts with; the path to `from` does not count.
+  // `from` may be kNoNode: then there is none.
+  Match longest(Node from, std::string_view text) const noexcept;
+
+  // Whether some string starts with this byte.
+  bool starts_with(unsigned char byte) const noexcept { return child(kRoot, byte) != kNoNode; }
+
+ private:
+  struct Entry {
+    std::uint32_t first_child;
+    std::uint32_t children;  // count; in wide nodes kWide | index into wide_
+    std::int32_t value;
+  };
+  // Nodes with more children than this have a table of all 256 bytes instead of a list.
+  static constexpr std::uint32_t kListLimit = 8;
+  static constexpr std::uint32_t kWide = 0x80000000;
+
+  Node child(Node node, unsigned char byte) const noexcept {
+    const Entry& entry = entries_[node];
+    if ((entry.children & kWide) != 0) return wide_[((entry.children & ~kWide) * 256U) + byte];
+    for (std::uint32_t i = entry.first_child; i < entry.first_child + entry.children; ++i)
+      if (labels_[i] == byte) return i;
+    return kNoNode;
+  }
+
+  std::vector<Entry> entries_;
+  std::vector<unsigned char> labels_;  // of the edge into each node
+  std::vector<Node> wide_;             // [wide nodes][256]
+};
+
+}  // namespace filigree::tokenizer

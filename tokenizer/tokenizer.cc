@@ -1,0 +1,87 @@
+#include "tokenizer/tokenizer.h"
+
+#include <map>
+#include <stdexcept>
+#include <utility>
+
+#include "tokenizer/text_tokenizer.h"
+#include "tokenizer/tokenizer_parts.h"
+
+namespace filigree::tokenizer {
+
+struct Tokenizer::Impl {
+  explicit Impl(TokenizerParts&& parts)
+      : texts(parts),
+        vocabulary(std::move(parts.vocabulary)),
+        single(std::move(parts.single)),
+        pair(std::move(parts.pair)) {
+    for (AddedToken& token : parts.added_tokens) vocabulary.add(std::move(token.content), token.id);
+  }
+
+  TextTokenizer texts;
+  Vocabulary vocabulary;  // with all added tokens
+  PostTemplate single;
+  PostTemplate pair;
+};
+
+Tokenizer::Tokenizer(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
+Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
+Tokenizer::~Tokenizer() = default;
+
+Tokenizer Tokenizer::from_folder(const std::filesystem::path& folder) {
+  const std::filesystem::path json = folder / "tokenizer.json";
+  if (std::filesystem::exists(json)) return from_json(read_file(json), json.string());
+  const std::filesystem::path vocab = folder / "vocab.txt";
+  if (!std::filesystem::exists(vocab))
+    throw std::runtime_error(folder.string() +
+                             ": found neither tokenizer.json nor vocab.txt, expected one of them");
+  const std::filesystem::path config = folder / "tokenizer_config.json";
+  ConfigText config_text{"", config.string()};
+  if (std::filesystem::exists(config)) config_text.text = read_file(config);
+  return Tokenizer(
+      std::make_unique<const Impl>(read_vocab_text(read_file(vocab), vocab.string(), config_text)));
+}
+
+Tokenizer Tokenizer::from_json(std::string_view json, const std::string& file_name) {
+  return Tokenizer(std::make_unique<const Impl>(read_tokenizer_json(json, file_name)));
+}
+
+Tokenizer Tokenizer::from_vocab(std::string_view vocab, const std::string& file_name) {
+  return Tokenizer(std::make_unique<const Impl>(read_vocab_text(vocab, file_name, {})));
+}
+
+TokenizedText Tokenizer::tokenize(std::string_view text) const {
+  return impl_->texts.tokenize(text).tokens;
+}
+
+Encoding Tokenizer::assemble(const TokenizedText& first, const TokenizedText* second) const {
+  return apply(second == nullptr ? impl_->single : impl_->pair, first, second);
+}
+
+Encoding Tokenizer::encode(std::string_view text) const {
+  return assemble(tokenize(text), nullptr);
+}
+
+Encoding Tokenizer::encode(std::string_view text, std::string_view pair) const {
+  const TokenizedText second = tokenize(pair);
+  return assemble(tokenize(text), &second);
+}
+
+std::size_t Tokenizer::special_tokens_single() const noexcept {
+  return special_tokens(impl_->single);
+}
+
+std::size_t Tokenizer::special_tokens_pair() const noexcept { return special_tokens(impl_->pair); }
+
+std::size_t Tokenizer::vocabulary_size() const noexcept { return impl_->vocabulary.size(); }
+
+std::string_view Tokenizer::token(std::int32_t id) const noexcept {
+  return impl_->vocabulary.token(id);
+}
+
+std::optional<std::int32_t> Tokenizer::token_id(std::string_view token) const noexcept {
+  return impl_->vocabulary.id(token);
+}
+
+}  // namespace filigree::tokenizer
