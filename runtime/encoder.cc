@@ -1,0 +1,235 @@
+#include "runtime/encoder.h"
+
+#include <array>
+#include <cassert>
+
+#include "kernels/panel.h"
+#include "runtime/panel_linear.h"
+
+namespace filigree::runtime {
+namespace {
+
+using kernels::kPanelTokens;
+using loader::EmbeddingInput;
+using loader::EncoderLayer;
+
+// What one rank needs to know to work on its panels.
+struct Pass {
+  const kernels::KernelTable& table;
+  const loader::Encoder& encoder;
+  const RaggedBatch& batch;
+  const Activations& activations;
+  const StageObserver& observer;
+
+  void observe(Stage stage, std::size_t layer, std::size_t panel, std::size_t features,
+               const float* f32, const std::uint8_t* u8 = nullptr) const {
+    if (observer) observer({stage, layer, panel, features, u8 == nullptr ? f32 : nullptr, u8});
+  }
+};
+
+void normalise(const Pass& pass, const loader::LayerNorm& norm, std::size_t tokens, float* hidden) {
+  pass.table.layer_norm({pass.encoder.hidden_size, tokens, hidden, norm.gamma.data(),
+                         norm.beta.data(), norm.eps, hidden});
+}
+
+const std::int32_t* ids_of(const RaggedBatch& batch, EmbeddingInput input) {
+  switch (input) {
+    case EmbeddingInput::kWord:
+      return batch.word_ids().data();
+    case EmbeddingInput::kTokenType:
+      return batch.type_ids().data();
+    case EmbeddingInput::kPosition:
+      return batch.positions().data();
+  }
+  return nullptr;
+}
+
+void embed(const Pass& pass, std::size_t panel) {
+  const loader::Embeddings& embeddings = pass.encoder.embeddings;
+  const Panel& place = pass.batch.panels()[panel];
+  float* hidden = pass.activations.hidden[panel];
+  std::array<kernels::EmbeddingTable, kMaxEmbeddingTables> tables;
+  std::array<const std::int32_t*, kMaxEmbeddingTables> ids;
+  const std::size_t count = embeddings.tables.size();
+  assert(count <= kMaxEmbeddingTables);
+  for (std::size_t i = 0; i < count; ++i) {
+    tables[i] = embeddings.tables[i].view;
+    ids[i] = ids_of(pass.batch, embeddings.tables[i].input) + place.first_token;
+  }
+  pass.table.embedding({tables.data(), count, ids.data(), place.tokens, hidden});
+  if (embeddings.norm) normalise(pass, *embeddings.norm, place.tokens, hidden);
+  pass.observe(Stage::kEmbeddings, 0, panel, pass.encoder.hidden_size, hidden);
+}
+
+// Q, K and V of one panel, as floats or in the u8 form that integer attention reads.
+void project(const Pass& pass, std::size_t layer_index, std::size_t panel,
+             const RankScratch& scratch) {
+  const EncoderLayer& layer = pass.encoder.layers[layer_index];
+  const auto& integer = layer.integer_attention;
+  const std::size_t buffer = layer_index % 2;
+  PanelInput input(pass.activations.hidden[panel], pass.encoder.hidden_size,
+                   pass.batch.panels()[panel].tokens, scratch.quantized);
+
+  const auto one = [&](Stage stage, const loader::Linear& linear, const Projection& projection,
+                       const kernels::Quantization* quantization) {
+    PanelOutput output;
+    if (quantization == nullptr) {
+      output.y = projection.f32[panel];
+    } else {
+      output.y = scratch.wide;
+      output.y_u8 = projection.u8[panel];
+      output.quantization = *quantization;
+    }
+    apply(pass.table, linear, input, output, scratch.accumulators);
+    pass.observe(stage, layer_index, panel, pass.encoder.hidden_size, output.y, output.y_u8);
+  };
+  one(Stage::kQuery, layer.query, pass.activations.query, integer ? &integer->q : nullptr);
+  one(Stage::kKey, layer.key, pass.activations.key[buffer], integer ? &integer->k : nullptr);
+  one(Stage::kValue, layer.value, pass.activations.value[buffer], integer ? &integer->v : nullptr);
+}
+
+void attend_f32(const Pass& pass, std::size_t layer_index, const Part& part, std::size_t head,
+                const RankScratch& scratch) {
+  const Activations& a = pass.activations;
+  const auto keys = pass.batch.segments(part.sequence);
+  const std::size_t first = head * pass.encoder.head_size * kPanelTokens;
+  const std::size_t buffer = layer_index % 2;
+  pass.table.attention_f32({
+      .q = a.query.f32.data + first,
+      .k = a.key[buffer].f32.data + first,
+      .v = a.value[buffer].f32.data + first,
+      .panel_stride = a.query.f32.stride,
+      .head_size = pass.encoder.head_size,
+      .keys = keys.data(),
+      .key_segments = keys.size(),
+      .key_count = pass.batch.length(part.sequence),
+      .queries = part.segment,
+      .score_scale = pass.encoder.layers[layer_index].score_scale,
+      .out = a.context.data + first,
+      .scratch = scratch.attention,
+  });
+}
+
+void attend_i8(const Pass& pass, std::size_t layer_index, const Part& part, std::size_t head,
+               const RankScratch& scratch) {
+  const Activations& a = pass.activations;
+  const EncoderLayer& layer = pass.encoder.layers[layer_index];
+  const loader::IntegerAttention& integer = *layer.integer_attention;
+  const auto keys = pass.batch.segments(part.sequence);
+  const std::size_t first = head * pass.encoder.head_size;
+  const std::size_t buffer = layer_index % 2;
+  pass.table.attention_i8({
+      .q = a.query.u8.data,
+      .k = a.key[buffer].u8.data,
+      .v = a.value[buffer].u8.data,
+      .u8_panel_stride = a.query.u8.stride,
+      .first_feature = first,
+      .head_size = pass.encoder.head_size,
+      .keys = keys.data(),
+      .key_segments = keys.size(),
+      .key_count = pass.batch.length(part.sequence),
+      .queries = part.segment,
+      .q_zero = integer.q.zero_point,
+      .k_zero = integer.k.zero_point,
+      .v_zero = integer.v.zero_point,
+      .score_scale = layer.score_scale,
+      .p = integer.p,
+      .out_scale = integer.out_scale,
+      .out = a.context.data + first * kPanelTokens,
+      .out_panel_stride = a.context.stride,
+      .scratch = scratch.attention,
+  });
+}
+
+// Every head of every sequence that has queries in this panel; the keys may lie in panels of other
+// ranks.
+void attend(const Pass& pass, std::size_t layer_index, std::size_t panel,
+            const RankScratch& scratch) {
+  const bool integer = pass.encoder.layers[layer_index].integer_attention.has_value();
+  for (const Part& part : pass.batch.parts(pass.batch.panels()[panel]))
+    for (std::size_t head = 0; head < pass.encoder.heads; ++head)
+      (integer ? attend_i8 : attend_f32)(pass, layer_index, part, head, scratch);
+  pass.observe(Stage::kContext, layer_index, panel, pass.encoder.hidden_size,
+               pass.activations.context[panel]);
+}
+
+// hidden = LayerNorm(hidden + W_o context)
+void add_attention(const Pass& pass, std::size_t layer_index, std::size_t panel,
+                   const RankScratch& scratch) {
+  const EncoderLayer& layer = pass.encoder.layers[layer_index];
+  const std::size_t tokens = pass.batch.panels()[panel].tokens;
+  float* hidden = pass.activations.hidden[panel];
+  PanelInput context(pass.activations.context[panel], pass.encoder.hidden_size, tokens,
+                     scratch.quantized);
+  apply(pass.table, layer.attention_output, context, {.residual = hidden, .y = hidden},
+        scratch.accumulators);
+  normalise(pass, layer.attention_norm, tokens, hidden);
+  pass.observe(Stage::kAttentionNorm, layer_index, panel, pass.encoder.hidden_size, hidden);
+}
+
+// hidden = LayerNorm(hidden + W_2 gelu(W_1 hidden))
+void add_feed_forward(const Pass& pass, std::size_t layer_index, std::size_t panel,
+                      const RankScratch& scratch) {
+  const EncoderLayer& layer = pass.encoder.layers[layer_index];
+  const std::size_t width = pass.encoder.intermediate_size;
+  const std::size_t tokens = pass.batch.panels()[panel].tokens;
+  float* hidden = pass.activations.hidden[panel];
+  PanelInput input(hidden, pass.encoder.hidden_size, tokens, scratch.quantized);
+  PanelOutput intermediate{.activation = layer.activation, .y = scratch.wide};
+  if (layer.ffn_out.input) {  // the second layer reads u8: let the first one write it
+    intermediate.y_u8 = scratch.wide_u8;
+    intermediate.quantization = *layer.ffn_out.input;
+  }
+  apply(pass.table, layer.ffn_in, input, intermediate, scratch.accumulators);
+  pass.observe(Stage::kIntermediate, layer_index, panel, width, scratch.wide, intermediate.y_u8);
+  PanelInput activated = layer.ffn_out.input
+                             ? PanelInput(scratch.wide_u8, *layer.ffn_out.input, width, tokens)
+                             : PanelInput(scratch.wide, width, tokens, scratch.quantized);
+  apply(pass.table, layer.ffn_out, activated, {.residual = hidden, .y = hidden},
+        scratch.accumulators);
+  normalise(pass, layer.output_norm, tokens, hidden);
+  pass.observe(Stage::kOutputNorm, layer_index, panel, pass.encoder.hidden_size, hidden);
+}
+
+void encode_rank(const Pass& pass, std::size_t rank, WorkerGroup& group) {
+  const RankScratch scratch = pass.activations.scratch(rank);
+  const std::size_t first = pass.batch.first_panel(rank);
+  const std::size_t last = pass.batch.last_panel(rank);
+  for (std::size_t panel = first; panel < last; ++panel) embed(pass, panel);
+  for (std::size_t layer = 0; layer < pass.encoder.layers.size(); ++layer) {
+    for (std::size_t panel = first; panel < last; ++panel) project(pass, layer, panel, scratch);
+    // Attention reads K and V of other ranks. Nobody waits after it: the next layer writes the
+    // other buffers, and this layer's are written again only behind the next layer's barrier.
+    group.barrier();
+    for (std::size_t panel = first; panel < last; ++panel) {
+      attend(pass, layer, panel, scratch);
+      add_attention(pass, layer, panel, scratch);
+      add_feed_forward(pass, layer, panel, scratch);
+    }
+  }
+}
+
+}  // namespace
+
+PanelSeries<const float> encode(const kernels::KernelTable& table, const loader::Encoder& encoder,
+                                const RaggedBatch& batch, const ActivationShape& shape,
+                                Arena& arena, WorkerGroup& group,
+                                const StageObserver& observer) noexcept {
+  assert(batch.panels().size() <= shape.panels && batch.ranks() <= shape.ranks);
+  const Activations activations = arena.activations(shape);
+  const Pass pass{table, encoder, batch, activations, observer};
+  group.parallel(batch.ranks(), [&](std::size_t rank) { encode_rank(pass, rank, group); });
+  return {activations.hidden.data, activations.hidden.stride};
+}
+
+void copy_hidden_state(const PanelSeries<const float>& hidden, std::size_t hidden_size,
+                       std::span<const kernels::TokenSegment> segments, float* out) noexcept {
+  for (const kernels::TokenSegment& segment : segments) {
+    const float* first = hidden[segment.panel] + segment.lane;
+    for (std::size_t token = 0; token < segment.tokens; ++token, out += hidden_size)
+      for (std::size_t feature = 0; feature < hidden_size; ++feature)
+        out[feature] = first[feature * kPanelTokens + token];
+  }
+}
+
+}  // namespace filigree::runtime
