@@ -1,0 +1,60 @@
+#include "runtime/batch_runner.h"
+
+#include <algorithm>
+#include <exception>
+
+#include "runtime/encoder.h"
+#include "runtime/model_rest.h"
+
+namespace filigree::runtime {
+
+std::vector<SequenceResult> BatchRunner::run(const loader::Model& model,
+                                             std::span<const Sequence* const> sequences,
+                                             WorkerGroup& group) noexcept {
+  std::vector<SequenceResult> results(sequences.size());
+  PanelSeries<const float> hidden{};
+  try {
+    if (model.encoder) hidden = run_encoder(*model.encoder, sequences, group);
+  } catch (const std::exception& error) {
+    for (SequenceResult& result : results) result.error = error.what();
+    return results;
+  }
+  std::atomic<std::size_t> next{0};
+  group.parallel(std::min(group.size(), sequences.size()), [&](std::size_t) {
+    for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < sequences.size();)
+      results[i] = finish_sequence(model, *sequences[i], i, hidden);
+  });
+  return results;
+}
+
+PanelSeries<const float> BatchRunner::run_encoder(const loader::Encoder& encoder,
+                                                  std::span<const Sequence* const> sequences,
+                                                  WorkerGroup& group) {
+  const ActivationShape shape = activation_shape(encoder, batch_tokens_, group.size());
+  arena_.reserve(shape);
+  arena_bytes_.store(arena_.bytes(), std::memory_order_relaxed);
+  batch_.assign(sequences, group.size());
+  return encode(table_, encoder, batch_, shape, arena_, group);
+}
+
+SequenceResult BatchRunner::finish_sequence(const loader::Model& model, const Sequence& sequence,
+                                            std::size_t index,
+                                            const PanelSeries<const float>& hidden) const noexcept {
+  SequenceResult result;
+  try {
+    loader::Tensor state;
+    if (model.encoder) {
+      const std::size_t width = model.encoder->hidden_size;
+      state = loader::Tensor(
+          loader::DataType::kFloat,
+          {1, static_cast<std::int64_t>(sequence.ids.size()), static_cast<std::int64_t>(width)});
+      copy_hidden_state(hidden, width, batch_.segments(index), state.mutable_data<float>().data());
+    }
+    result.output = run_rest(model, sequence, state);
+  } catch (const std::exception& error) {
+    result.error = error.what();
+  }
+  return result;
+}
+
+}  // namespace filigree::runtime

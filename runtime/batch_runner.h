@@ -1,0 +1,47 @@
+// Computes batches on one worker group: encoder, then the rest of the graph for each sequence. Owns
+// what the group uses again for batch after batch.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "kernels/kernel_table.h"
+#include "runtime/arena.h"
+#include "runtime/batch.h"
+#include "runtime/scheduler.h"
+#include "runtime/worker_pool.h"
+
+namespace filigree::runtime {
+
+class BatchRunner {
+ public:
+  // batch_tokens: the most tokens in a batch of more than one sequence.
+  BatchRunner(const kernels::KernelTable& table, std::size_t batch_tokens)
+      : table_(table), batch_tokens_(batch_tokens) {}
+
+  // One result for each sequence, in order. Errors, of memory as well, are results. Requires
+  // sequences that the model accepts (request_error), and that `group`'s leader calls.
+  std::vector<SequenceResult> run(const loader::Model& model,
+                                  std::span<const Sequence* const> sequences,
+                                  WorkerGroup& group) noexcept;
+
+  std::size_t arena_bytes() const noexcept { return arena_bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  PanelSeries<const float> run_encoder(const loader::Encoder& encoder,
+                                       std::span<const Sequence* const> sequences,
+                                       WorkerGroup& group);
+  SequenceResult finish_sequence(const loader::Model& model, const Sequence& sequence,
+                                 std::size_t index,
+                                 const PanelSeries<const float>& hidden) const noexcept;
+
+  const kernels::KernelTable& table_;
+  const std::size_t batch_tokens_;
+  RaggedBatch batch_;
+  Arena arena_;
+  std::atomic<std::size_t> arena_bytes_{0};
+};
+
+}  // namespace filigree::runtime

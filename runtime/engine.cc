@@ -1,0 +1,144 @@
+#include "runtime/engine.h"
+
+#include <future>
+#include <stdexcept>
+#include <utility>
+
+#include "kernels/kernel_table.h"
+#include "runtime/batch_runner.h"
+#include "runtime/scheduler.h"
+#include "runtime/topology.h"
+#include "runtime/worker_pool.h"
+
+namespace filigree::runtime {
+namespace {
+
+constexpr std::size_t kMaxCores = 1024;
+
+void check(const char* option, std::size_t value, std::size_t least, std::size_t most) {
+  if (value >= least && value <= most) return;
+  throw std::invalid_argument(std::string(option) + " is " + std::to_string(value) + ", expected " +
+                              std::to_string(least) + " to " + std::to_string(most));
+}
+
+const kernels::KernelTable& table_of(const EngineOptions& options) {
+  return options.isa ? kernels::table_for(*options.isa) : kernels::supported_tables().back();
+}
+
+CpuList place_of(const Cpu& cpu, const Topology& topology, Pinning pinning) {
+  if (pinning == Pinning::kCore) return {cpu.id};
+  CpuList place;
+  if (pinning == Pinning::kNuma)
+    for (const Cpu& other : topology.cpus)
+      if (other.node == cpu.node) place.push_back(other.id);
+  return place;
+}
+
+// The threads of each stream: neighbours in placement order, so that a stream stays on a NUMA node
+// where it can.
+std::vector<Places> divide(const CoreChoice& choice, const Topology& topology,
+                           const EngineOptions& options) {
+  std::vector<Places> groups(options.streams);
+  for (std::size_t i = 0; i < choice.cores; ++i)
+    groups[i * options.streams / choice.cores].push_back(
+        place_of(choice.places[i], topology, options.pinning));
+  return groups;
+}
+
+}  // namespace
+
+class Engine::Impl {
+ public:
+  explicit Impl(const EngineOptions& options)
+      : table_(table_of(options)), scheduler_({options.batch_tokens, options.max_queued_requests}) {
+    check("cores", options.cores, 0, kMaxCores);
+    check("batch_tokens", options.batch_tokens, 1, std::size_t{1} << 20);
+    check("max_queued_requests", options.max_queued_requests, 1, std::size_t{1} << 20);
+    const Topology topology = process_topology();
+    choice_ = choose_cores(topology, options.cores);
+    check("streams", options.streams, 1, choice_.cores);
+    for (std::size_t i = 0; i < options.streams; ++i)
+      runners_.push_back(std::make_unique<BatchRunner>(table_, options.batch_tokens));
+    pool_ = std::make_unique<WorkerPool>(
+        divide(choice_, topology, options),
+        [this](std::size_t stream, WorkerGroup& group) { lead(*runners_[stream], group); });
+    warnings_ = topology.notes;
+    warnings_.insert(warnings_.end(), pool_->pin_failures().begin(), pool_->pin_failures().end());
+  }
+
+  ~Impl() { scheduler_.stop(); }  // the pool goes first: it joins the leaders
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void submit(Request request, Done done) {
+    if (auto error = request_error(request)) {
+      Response refusal;
+      refusal.status = Status::kFailed;
+      refusal.message = std::move(*error);
+      done(std::move(refusal));
+      return;
+    }
+    scheduler_.submit(std::move(request), std::move(done));
+  }
+
+  std::size_t arena_bytes() const noexcept {
+    std::size_t bytes = 0;
+    for (const auto& runner : runners_) bytes += runner->arena_bytes();
+    return bytes;
+  }
+
+  Scheduler& scheduler() noexcept { return scheduler_; }
+  const CoreChoice& choice() const noexcept { return choice_; }
+  const std::vector<std::string>& warnings() const noexcept { return warnings_; }
+  std::size_t streams() const noexcept { return runners_.size(); }
+  kernels::Isa isa() const noexcept { return table_.isa; }
+
+ private:
+  // The life of a leader thread.
+  void lead(BatchRunner& runner, WorkerGroup& group) {
+    std::vector<const Sequence*> sequences;
+    while (const auto work = scheduler_.take()) {
+      sequences.clear();
+      for (const WorkItem& item : work->items) sequences.push_back(item.sequence);
+      scheduler_.finish(*work, runner.run(*work->model, sequences, group));
+    }
+  }
+
+  const kernels::KernelTable& table_;
+  Scheduler scheduler_;
+  CoreChoice choice_;
+  std::vector<std::string> warnings_;
+  std::vector<std::unique_ptr<BatchRunner>> runners_;
+  std::unique_ptr<WorkerPool> pool_;
+};
+
+Engine::Engine(const EngineOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+
+Engine::~Engine() = default;
+
+void Engine::submit(Request request, Done done) {
+  impl_->submit(std::move(request), std::move(done));
+}
+
+Response Engine::run(Request request) {
+  // Shared: this thread may go on before set_value() has returned on the other.
+  const auto promise = std::make_shared<std::promise<Response>>();
+  std::future<Response> response = promise->get_future();
+  submit(std::move(request), [promise](Response answer) { promise->set_value(std::move(answer)); });
+  return response.get();
+}
+
+void Engine::drain() { impl_->scheduler().drain(); }
+void Engine::stop() { impl_->scheduler().stop(); }
+
+std::size_t Engine::cores() const noexcept { return impl_->choice().cores; }
+const std::string& Engine::cores_reason() const noexcept { return impl_->choice().reason; }
+const std::vector<std::string>& Engine::warnings() const noexcept { return impl_->warnings(); }
+std::size_t Engine::streams() const noexcept { return impl_->streams(); }
+kernels::Isa Engine::isa() const noexcept { return impl_->isa(); }
+std::size_t Engine::queued_requests() const noexcept {
+  return impl_->scheduler().queued_requests();
+}
+std::size_t Engine::arena_bytes() const noexcept { return impl_->arena_bytes(); }
+
+}  // namespace filigree::runtime

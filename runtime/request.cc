@@ -1,0 +1,74 @@
+#include "runtime/request.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <span>
+
+#include "runtime/encoder.h"
+
+namespace filigree::runtime {
+namespace {
+
+constexpr std::size_t kUnknown = std::numeric_limits<std::int32_t>::max();
+
+// What the embedding tables have rows for. A model without a recognised encoder checks its own ids
+// when it gathers.
+struct IdLimits {
+  std::size_t vocabulary = kUnknown;
+  std::size_t types = kUnknown;
+  std::size_t positions = kUnknown;
+};
+
+IdLimits id_limits(const loader::Model& model) {
+  IdLimits limits;
+  if (!model.encoder) return limits;
+  limits.positions = model.encoder->max_positions;
+  for (const loader::Embeddings::Table& table : model.encoder->embeddings.tables) {
+    std::size_t& limit = table.input == loader::EmbeddingInput::kWord        ? limits.vocabulary
+                         : table.input == loader::EmbeddingInput::kTokenType ? limits.types
+                                                                             : limits.positions;
+    limit = std::min(limit, table.view.rows);
+  }
+  return limits;
+}
+
+std::optional<std::string> id_error(std::span<const std::int32_t> ids, std::size_t limit,
+                                    const std::string& what) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] >= 0 && static_cast<std::size_t>(ids[i]) < limit) continue;
+    return what + " " + std::to_string(ids[i]) + " at position " + std::to_string(i) +
+           ", expected 0 to " + std::to_string(limit - 1);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> sequence_error(const Sequence& sequence, const IdLimits& limits) {
+  const std::size_t length = sequence.ids.size();
+  if (length == 0) return "no tokens, expected at least 1";
+  if (length > limits.positions)
+    return std::to_string(length) + " tokens, the model takes at most " +
+           std::to_string(limits.positions);
+  if (!sequence.type_ids.empty() && sequence.type_ids.size() != length)
+    return std::to_string(sequence.type_ids.size()) + " type ids, expected " +
+           std::to_string(length) + ", one for each token";
+  if (auto error = id_error(sequence.ids, limits.vocabulary, "token id")) return error;
+  return id_error(sequence.type_ids, limits.types, "type id");
+}
+
+}  // namespace
+
+std::optional<std::string> request_error(const Request& request) {
+  if (request.model == nullptr) return "the request names no model";
+  const auto& encoder = request.model->encoder;
+  if (encoder && encoder->embeddings.tables.size() > kMaxEmbeddingTables)
+    return "the model sums " + std::to_string(encoder->embeddings.tables.size()) +
+           " embedding tables, at most " + std::to_string(kMaxEmbeddingTables) + " are supported";
+  const IdLimits limits = id_limits(*request.model);
+  for (std::size_t i = 0; i < request.sequences.size(); ++i)
+    if (auto error = sequence_error(request.sequences[i], limits))
+      return "sequence " + std::to_string(i) + " has " + *error;
+  return std::nullopt;
+}
+
+}  // namespace filigree::runtime

@@ -1,0 +1,66 @@
+// What the engine is asked and what it answers.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "loader/model.h"
+#include "runtime/sequence.h"
+
+namespace filigree::runtime {
+
+using Clock = std::chrono::steady_clock;
+
+// The model's outputs for one sequence, in the order of Model::output_names, with batch
+// dimension 1.
+struct SequenceOutput {
+  std::vector<loader::Tensor> tensors;
+};
+
+struct Timing {
+  std::chrono::nanoseconds queued{0};   // from submit to the start of its first batch
+  std::chrono::nanoseconds compute{0};  // from there to the end of its last batch
+};
+
+enum class Status { kOk, kQueueFull, kDeadline, kCancelled, kStopping, kFailed };
+
+struct Response {
+  Status status = Status::kOk;
+  std::string message;                    // for every status but kOk
+  std::vector<SequenceOutput> sequences;  // one for each of the request, in order, when kOk
+  Timing timing;
+};
+
+// Shared by caller and engine; set by the caller to give up. Work not yet started is dropped.
+class CancelFlag {
+ public:
+  void cancel() noexcept { cancelled_.store(true, std::memory_order_relaxed); }
+  bool cancelled() const noexcept { return cancelled_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<bool> cancelled_{false};
+};
+
+struct Request {
+  std::shared_ptr<const loader::Model> model;
+  std::size_t endpoint = 0;  // endpoints are served round robin, requests of one in order
+  std::vector<Sequence> sequences;
+  std::optional<Clock::time_point> deadline;
+  std::shared_ptr<CancelFlag> cancel;  // may be null
+};
+
+// Takes the answer to a request. Short, does not throw, and does not wait for the engine.
+using Done = std::function<void(Response)>;
+
+// Why `request` cannot be computed, or nullopt: no model, a sequence that is empty or longer than
+// the model's positions, an id outside the vocabulary, type ids that do not fit. The message names
+// sequence and position, what was found and what was expected.
+std::optional<std::string> request_error(const Request& request);
+
+}  // namespace filigree::runtime

@@ -1,0 +1,265 @@
+#include "runtime/scheduler.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <thread>
+
+namespace filigree::runtime {
+namespace {
+
+using ModelPtr = std::shared_ptr<const loader::Model>;
+
+std::vector<Sequence> sequences_of(std::size_t count, std::size_t tokens) {
+  return std::vector<Sequence>(count, Sequence{std::vector<std::int32_t>(tokens, 1), {}});
+}
+
+// Answers in the order in which they come, by the request's name.
+class Answers {
+ public:
+  Done named(const std::string& name) {
+    return [this, name](Response response) {
+      const std::lock_guard lock(mutex_);
+      order_.push_back(name);
+      EXPECT_TRUE(responses_.emplace(name, std::move(response)).second)
+          << name << " answered twice";
+    };
+  }
+  std::vector<std::string> order() const {
+    const std::lock_guard lock(mutex_);
+    return order_;
+  }
+  const Response& operator[](const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    return responses_.at(name);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> order_;
+  std::map<std::string, Response> responses_;
+};
+
+class SchedulerTest : public testing::Test {
+ protected:
+  ~SchedulerTest() override { scheduler_.stop(); }
+
+  void submit(const std::string& name, std::size_t endpoint, std::size_t sequences,
+              std::size_t tokens, const ModelPtr& model) {
+    Request request;
+    request.model = model;
+    request.endpoint = endpoint;
+    request.sequences = sequences_of(sequences, tokens);
+    scheduler_.submit(std::move(request), answers_.named(name));
+  }
+
+  void finish(const Work& work, const std::string& error = "") {
+    std::vector<SequenceResult> results(work.items.size());
+    for (SequenceResult& result : results) result.error = error;
+    scheduler_.finish(work, std::move(results));
+  }
+
+  static constexpr std::size_t kBatchTokens = 100;
+  static constexpr std::size_t kMaxQueued = 4;
+  const ModelPtr a_ = std::make_shared<loader::Model>();
+  const ModelPtr b_ = std::make_shared<loader::Model>();
+  Answers answers_;
+  Scheduler scheduler_{{kBatchTokens, kMaxQueued}};
+};
+
+TEST_F(SchedulerTest, FillsABatchUpToItsTokens) {
+  submit("first", 0, 2, 30, a_);
+  submit("second", 0, 2, 20, a_);
+  submit("third", 0, 1, 1, a_);
+  const Work work = *scheduler_.take();
+  EXPECT_EQ(work.items.size(), 4u);  // 30 + 30 + 20 + 20; one token more is too many
+  finish(work);
+  EXPECT_EQ(answers_.order(), (std::vector<std::string>{"first", "second"}));
+  EXPECT_EQ(answers_["first"].sequences.size(), 2u);
+}
+
+TEST_F(SchedulerTest, GivesASequenceThatIsLongerThanABatchABatchOfItsOwn) {
+  submit("long", 0, 2, 500, a_);
+  for (int i = 0; i < 2; ++i) {
+    const Work work = *scheduler_.take();
+    EXPECT_EQ(work.items.size(), 1u);
+    finish(work);
+  }
+  EXPECT_EQ(answers_.order(), std::vector<std::string>{"long"});
+}
+
+TEST_F(SchedulerTest, NeverMixesModels) {
+  submit("a", 0, 1, 10, a_);
+  submit("b", 0, 1, 10, b_);
+  const Work first = *scheduler_.take();
+  EXPECT_EQ(first.model, a_);
+  EXPECT_EQ(first.items.size(), 1u);
+  const Work second = *scheduler_.take();
+  EXPECT_EQ(second.model, b_);
+  finish(first);
+  finish(second);
+}
+
+TEST_F(SchedulerTest, JoinsEndpointsOfOneModelInABatch) {
+  submit("one", 1, 1, 10, a_);
+  submit("other model", 2, 1, 10, b_);
+  submit("three", 3, 1, 10, a_);
+  const Work work = *scheduler_.take();
+  EXPECT_EQ(work.items.size(), 2u);
+  finish(work);
+  EXPECT_EQ(answers_.order(), (std::vector<std::string>{"one", "three"}));
+  finish(*scheduler_.take());
+}
+
+TEST_F(SchedulerTest, AlternatesALargeRequestWithOthersBatchByBatch) {
+  submit("large", 1, 6, 100, a_);
+  submit("small 1", 2, 1, 10, b_);
+  submit("small 2", 2, 1, 100, b_);
+  std::vector<ModelPtr> models;
+  for (int i = 0; i < 8; ++i) {
+    const Work work = *scheduler_.take();
+    models.push_back(work.model);
+    finish(work);
+  }
+  EXPECT_EQ(models, (std::vector<ModelPtr>{a_, b_, a_, b_, a_, a_, a_, a_}));
+  EXPECT_EQ(answers_.order(), (std::vector<std::string>{"small 1", "small 2", "large"}));
+}
+
+TEST_F(SchedulerTest, ServesALateEndpointBeforeTheRestOfALargeRequest) {
+  submit("large", 5, 3, 100, a_);
+  finish(*scheduler_.take());
+  submit("late", 1, 1, 100, a_);
+  finish(*scheduler_.take());
+  EXPECT_EQ(answers_.order(), std::vector<std::string>{"late"});
+  finish(*scheduler_.take());
+  finish(*scheduler_.take());
+}
+
+TEST_F(SchedulerTest, RefusesWhatTheQueueHasNoRoomFor) {
+  for (std::size_t i = 0; i < kMaxQueued; ++i) submit("queued " + std::to_string(i), i, 1, 10, a_);
+  EXPECT_EQ(scheduler_.queued_requests(), kMaxQueued);
+  submit("refused", 9, 1, 10, a_);
+  EXPECT_EQ(answers_["refused"].status, Status::kQueueFull);
+  EXPECT_EQ(answers_["refused"].message, "the queue is full: 4 requests wait");
+  finish(*scheduler_.take());
+  EXPECT_EQ(scheduler_.queued_requests(), 0u);
+  EXPECT_EQ(answers_.order().size(), kMaxQueued + 1);
+}
+
+TEST_F(SchedulerTest, MakesRoomByDroppingWhatWasCancelled) {
+  Request request;
+  request.model = a_;
+  request.sequences = sequences_of(1, 10);
+  request.cancel = std::make_shared<CancelFlag>();
+  const auto cancel = request.cancel;
+  scheduler_.submit(std::move(request), answers_.named("cancelled"));
+  for (std::size_t i = 1; i < kMaxQueued; ++i) submit("queued " + std::to_string(i), i, 1, 10, a_);
+  cancel->cancel();
+  submit("accepted", 9, 1, 10, a_);
+  EXPECT_EQ(answers_.order(), std::vector<std::string>{"cancelled"});
+  EXPECT_EQ(answers_["cancelled"].status, Status::kCancelled);
+  EXPECT_EQ(scheduler_.queued_requests(), kMaxQueued);
+}
+
+TEST_F(SchedulerTest, NeverGivesOutWhatIsPastItsDeadline) {
+  Request request;
+  request.model = a_;
+  request.sequences = sequences_of(1, 10);
+  request.deadline = Clock::now();
+  scheduler_.submit(std::move(request), answers_.named("expired"));
+  submit("live", 1, 1, 10, b_);
+  const Work work = *scheduler_.take();
+  EXPECT_EQ(work.model, b_);
+  EXPECT_EQ(answers_["expired"].status, Status::kDeadline);
+  EXPECT_TRUE(answers_["expired"].sequences.empty());
+  finish(work);
+}
+
+TEST_F(SchedulerTest, DropsTheRestOfARequestThatIsCancelledOnTheWay) {
+  Request request;
+  request.model = a_;
+  request.sequences = sequences_of(3, 100);
+  request.cancel = std::make_shared<CancelFlag>();
+  const auto cancel = request.cancel;
+  scheduler_.submit(std::move(request), answers_.named("cancelled"));
+  submit("other", 0, 1, 100, a_);
+  const Work first = *scheduler_.take();
+  cancel->cancel();
+  const Work second = *scheduler_.take();
+  EXPECT_TRUE(answers_.order().empty());  // its first sequence still runs
+  finish(first);
+  EXPECT_EQ(answers_["cancelled"].status, Status::kCancelled);
+  finish(second);
+  EXPECT_EQ(answers_["other"].status, Status::kOk);
+}
+
+TEST_F(SchedulerTest, DropsTheRestOfARequestThatHasFailed) {
+  submit("failed", 0, 3, 100, a_);
+  finish(*scheduler_.take(), "no luck");
+  EXPECT_EQ(answers_["failed"].status, Status::kFailed);
+  EXPECT_EQ(answers_["failed"].message, "sequence 0: no luck");
+  EXPECT_EQ(scheduler_.queued_requests(), 0u);
+}
+
+TEST_F(SchedulerTest, AnswersARequestWithoutSequencesAtOnce) {
+  submit("empty", 0, 0, 0, a_);
+  EXPECT_EQ(answers_["empty"].status, Status::kOk);
+}
+
+TEST_F(SchedulerTest, StopAnswersWhatWaitsAndLetsFinishWhatRuns) {
+  submit("running", 0, 1, 100, a_);
+  submit("half", 1, 2, 100, a_);
+  submit("waiting", 2, 1, 100, a_);
+  const Work running = *scheduler_.take();
+  const Work half = *scheduler_.take();
+  scheduler_.stop();
+  EXPECT_EQ(answers_.order(), std::vector<std::string>{"waiting"});
+  EXPECT_EQ(scheduler_.take(), std::nullopt);
+  submit("late", 0, 1, 1, a_);
+  finish(half);
+  finish(running);
+  EXPECT_EQ(answers_.order(), (std::vector<std::string>{"waiting", "late", "half", "running"}));
+  EXPECT_EQ(answers_["waiting"].status, Status::kStopping);
+  EXPECT_EQ(answers_["late"].status, Status::kStopping);
+  EXPECT_EQ(answers_["half"].status, Status::kStopping);
+  EXPECT_EQ(answers_["running"].status, Status::kOk);
+}
+
+TEST_F(SchedulerTest, DrainReturnsWhenAllIsAnswered) {
+  submit("first", 0, 2, 100, a_);
+  submit("second", 0, 1, 100, b_);
+  std::thread worker([this] {
+    while (const auto work = scheduler_.take()) finish(*work);
+  });
+  scheduler_.drain();
+  EXPECT_EQ(answers_.order().size(), 2u);
+  submit("late", 0, 1, 1, a_);
+  EXPECT_EQ(answers_["late"].status, Status::kStopping);
+  scheduler_.stop();
+  worker.join();
+}
+
+TEST_F(SchedulerTest, AnswersEachRequestOnceUnderLoadFromManyThreads) {
+  constexpr std::size_t kThreads = 4;
+  constexpr std::size_t kRequests = 200;
+  std::vector<std::thread> workers;
+  for (int i = 0; i < 2; ++i)
+    workers.emplace_back([this] {
+      while (const auto work = scheduler_.take()) finish(*work);
+    });
+  std::vector<std::thread> callers;
+  for (std::size_t caller = 0; caller < kThreads; ++caller)
+    callers.emplace_back([this, caller] {
+      for (std::size_t i = 0; i < kRequests; ++i)
+        submit(std::to_string(caller) + "/" + std::to_string(i), caller, 1 + i % 3, 1 + i % 120,
+               caller % 2 == 0 ? a_ : b_);
+    });
+  for (std::thread& caller : callers) caller.join();
+  scheduler_.drain();
+  EXPECT_EQ(answers_.order().size(), kThreads * kRequests);
+  scheduler_.stop();
+  for (std::thread& worker : workers) worker.join();
+}
+
+}  // namespace
+}  // namespace filigree::runtime
