@@ -5,8 +5,10 @@
 // int8:  sum[n,t] = sum over k of W[n,k] * x[k,t] + offset[n]                        exact, int32
 //        v        = act(float(sum[n,t]) * scale[n] + bias[n]) + residual[n,t]        mul, then add: no fma
 //        y = v, or y_u8 = quantize(v) by ONNX QuantizeLinear (kernels/panel.h)
-//   with offset[n] = integer bias[n] - x_zero_point * sum over k of W[n,k], W already minus its zero point.
-//   A missing bias or residual is added as +0, so that a dense and a sparse format give the same bits.
+//   with offset[n] = integer bias[n] - x_zero_point * sum over k of W[n,k], W already minus its zero point. pack_i8
+//   has checked that the sum over k fits int32 for every x; with the offset it must fit, too (the caller checks).
+//   A missing bias or residual is added as +0 (and a bias of -0 as +0), so that a dense and a sparse format give the
+//   same bits.
 //
 // Outputs are bit-identical on every ISA and in every format of the same matrix, for finite x.
 // All kernels: noexcept, allocate nothing, thread-safe on disjoint outputs; preconditions are asserted.

@@ -1,22 +1,79 @@
-// A non-owning, plain-data view of packed weights: what kernels read. Owned and made by kernels/packed_weights.h.
+// A non-owning, plain-data view of packed weights: what kernels read. Owned and made by
+// kernels/packed_weights.h. kernels/README.md draws the layouts.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/panel.h"
+
 namespace filigree::kernels {
 
-// Formats; RxC blocks are outputs x inputs. kGroupsI8 holds the 1x4 groups that have a nonzero: block-sparse matrices
-// have full groups, unstructured ones partly filled groups.
+// Formats; RxC blocks are outputs x inputs. kGroupsI8 holds the 1x4 groups that have a nonzero:
+// block-sparse matrices have full groups, unstructured ones partly filled groups.
 enum class WeightFormat : std::uint8_t { kDenseF32, kUnstructuredF32, kDenseI8, kGroupsI8 };
 inline constexpr std::size_t kWeightFormats = 4;
+
+// A slice is one row block times one chunk of inputs. In it, rows with equally many entries form a
+// run, longest entries first, so that the trip count of the innermost loop changes once per run and
+// not once per row.
+struct Run {
+  std::uint16_t rows;
+  std::uint16_t entries;  // of each row of the run
+};
+
+// Where a slice begins in each stream.
+struct SliceStart {
+  std::size_t run;
+  std::size_t row;
+  std::size_t entry;
+};
+
+// The entries of a matrix that are stored one by one: single weights (f32) or 1x4 groups (i8), in
+// the order slice, row of the slice, ascending input. The first and (f32) the last chunk list every
+// row of the block, even without entries, because there the sums begin and end; other chunks list
+// only rows that have entries.
+struct EntryStreams {
+  const SliceStart* starts;      // [row_blocks * chunks + 1], slice = block * chunks + chunk
+  const Run* runs;               // consecutive runs cover consecutive rows of `row_ids`
+  const std::uint16_t* row_ids;  // within the row block; kRowIdPadding valid ids follow the last
+  const std::uint16_t*
+      offsets;          // bytes from the chunk's first input in the panel, one for each entry
+  const float* values;  // kUnstructuredF32
+  const std::int32_t*
+      groups;  // int8: 4 x s8 weights of consecutive inputs, first input in the lowest byte
+};
+
+// Kernels may read (to prefetch) this many row ids past the end.
+inline constexpr std::size_t kRowIdPadding = 4;
+
+// Rows of a tile of the dense formats: the tile's weights lie input by input.
+inline constexpr std::size_t kDenseTileF32 = 6;
+inline constexpr std::size_t kDenseTileI8 = 4;
+
+// Rows of a row block at most: fp32 kernels keep the sums of a block on the stack from chunk to
+// chunk (96 KB).
+inline constexpr std::size_t kMaxBlockRows = 384;
 
 struct PackedView {
   WeightFormat format;
   std::size_t rows;        // outputs
   std::size_t cols;        // inputs
   std::size_t row_blocks;  // units of splitting work
-  // The kernel author completes the streams here (plain pointers and counts).
+  std::size_t block_rows;  // of every row block but the last
+  std::size_t chunk_cols;  // of every chunk of inputs but the last; a multiple of 4
+  std::size_t chunks;
+  std::size_t panel_tokens;  // the T that `offsets` were scaled for
+
+  // Dense tiles, zero beyond the last row (and beyond the last input of an int8 group).
+  //   f32: [block][chunk][tile][input][kDenseTileF32]
+  //   i8:  [block][chunk][tile][input / 4][kDenseTileI8][4]
+  const float* dense_f32;
+  const std::int8_t* dense_i8;
+
+  // kUnstructuredF32, kGroupsI8: the whole matrix. kDenseI8: what a tile cannot hold exactly, often
+  // nothing.
+  EntryStreams entries;
 };
 
 }  // namespace filigree::kernels

@@ -4,6 +4,10 @@ namespace filigree::kernels {
 
 constinit const KernelTable kAvx2Table{
     .isa = Isa::kAvx2,
+    .dense_f32 = dense_f32_avx2,
+    .unstructured_f32 = unstructured_f32_avx2,
+    .dense_i8 = dense_i8_avx2,
+    .groups_i8 = groups_i8_avx2,
     .attention_f32 = attention_f32_avx2,
     .attention_i8 = attention_i8_avx2,
     .softmax = softmax_avx2,

@@ -7,6 +7,11 @@ namespace filigree::kernels {
 
 extern const KernelTable kScalarTable;
 
+LinearF32Fn dense_f32_scalar;
+LinearF32Fn unstructured_f32_scalar;
+LinearI8Fn dense_i8_scalar;
+LinearI8Fn groups_i8_scalar;
+
 AttentionF32Fn attention_f32_scalar;
 AttentionI8Fn attention_i8_scalar;
 SoftmaxFn softmax_scalar;

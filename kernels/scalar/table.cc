@@ -4,6 +4,10 @@ namespace filigree::kernels {
 
 constinit const KernelTable kScalarTable{
     .isa = Isa::kScalar,
+    .dense_f32 = dense_f32_scalar,
+    .unstructured_f32 = unstructured_f32_scalar,
+    .dense_i8 = dense_i8_scalar,
+    .groups_i8 = groups_i8_scalar,
     .attention_f32 = attention_f32_scalar,
     .attention_i8 = attention_i8_scalar,
     .softmax = softmax_scalar,

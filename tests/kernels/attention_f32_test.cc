@@ -56,6 +56,8 @@ std::vector<float> run(const KernelTable& table, const Case& test,
   std::fill(out.span().begin(), out.span().end(), kUntouched);
   GuardedMemory<std::byte> scratch(
       (attention_scratch_bytes(test.shape.head_size, test.shape.tokens) + 63) / 64 * 64);
+  // What scratch holds before must not matter: neither as floats nor as integers is this 0.
+  std::fill(scratch.span().begin(), scratch.span().end(), std::byte{0x3F});
   for (const TokenSegment& part : queries)
     table.attention_f32({.q = test.q.data() + head,
                          .k = test.k.data() + head,

@@ -1,5 +1,5 @@
-// fp32 linear layers of every format on every instruction set, against sums in double precision, and bit for bit
-// against each other.
+// fp32 linear layers of every format on every instruction set, against sums in double precision,
+// and bit for bit against each other.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -12,9 +12,10 @@ namespace {
 constexpr WeightFormat kFormats[] = {WeightFormat::kDenseF32, WeightFormat::kUnstructuredF32};
 constexpr double kDensities[] = {0.0, 0.02, 0.1, 0.5, 1.0};
 
-// Edges of tiles (6), dense row blocks (96), unstructured row blocks (384) and chunks of inputs (112).
-constexpr Shape kShapes[] = {{1, 1},     {5, 7},     {6, 111},  {7, 112},  {95, 113}, {96, 223},
-                             {97, 224},  {191, 225}, {383, 10}, {384, 33}, {385, 113}, {13, 768}};
+// Edges of tiles (6), dense row blocks (96), unstructured row blocks (384) and chunks of inputs
+// (112).
+constexpr Shape kShapes[] = {{1, 1},    {5, 7},     {6, 111},  {7, 112},  {95, 113},  {96, 223},
+                             {97, 224}, {191, 225}, {383, 10}, {384, 33}, {385, 113}, {13, 768}};
 
 double gelu(double x) { return 0.5 * x * (1.0 + std::erf(x / std::sqrt(2.0))); }
 
@@ -23,8 +24,8 @@ struct Expected {
   double tolerance;
 };
 
-// k fma of rounding error u each, the bias and the residual: u * (k + 2) * sum of magnitudes. GELU has a slope of at
-// most 1.13 and an error of its own of 2^-22 max(1, |x|).
+// k fma of rounding error u each, the bias and the residual: u * (k + 2) * sum of magnitudes. GELU
+// has a slope of at most 1.13 and an error of its own of 2^-22 max(1, |x|).
 Expected expected(const std::vector<float>& weights, const F32Case& c, std::size_t n,
                   std::size_t t) {
   double sum = 0.0;
@@ -38,7 +39,7 @@ Expected expected(const std::vector<float>& weights, const F32Case& c, std::size
   if (c.with_bias) sum += c.bias[n];
   magnitude += std::abs(c.with_bias ? c.bias[n] : 0.0F);
   const double residual =
-      c.with_residual == Residual::kGiven ? c.residual[n * kPanelTokens + t] : 0.0;
+      c.with_residual != Residual::kNone ? c.residual[n * kPanelTokens + t] : 0.0;
   double tolerance =
       kUnit * static_cast<double>(c.shape.cols + 2) * (magnitude + std::abs(residual));
   if (c.activation == Activation::kGelu)
@@ -59,8 +60,8 @@ void expect_reference(const std::vector<float>& got, const std::vector<float>& w
 void expect_same_bits(const std::vector<float>& got, const std::vector<float>& want) {
   ASSERT_EQ(got.size(), want.size());
   for (std::size_t i = 0; i < got.size(); ++i)
-    ASSERT_EQ(bits(got[i]), bits(want[i])) << "index " << i << " got " << got[i] << " want "
-                                           << want[i];
+    ASSERT_EQ(bits(got[i]), bits(want[i]))
+        << "index " << i << " got " << got[i] << " want " << want[i];
 }
 
 TEST(LinearF32, MatchesDoublePrecisionInEveryFormatAndIsa) {
@@ -89,7 +90,7 @@ TEST(LinearF32, GivesTheSameBitsInEveryFormatAndIsa) {
       F32Case c(random, shape, 1 + random.below(kPanelTokens));
       c.activation = random.below(2) == 0 ? Activation::kGelu : Activation::kNone;
       c.with_bias = random.below(2) == 0;
-      c.with_residual = random.below(2) == 0 ? Residual::kNone : Residual::kGiven;
+      c.with_residual = static_cast<Residual>(random.below(3));
       const PackedWeights dense =
           pack_f32(WeightFormat::kDenseF32, weights, shape.rows, shape.cols);
       const std::vector<float> want = run(supported_tables().front(), dense, c);
@@ -124,7 +125,7 @@ TEST(LinearF32, AddsBiasAndResidualOnlyWhenGiven) {
   const std::vector<float> weights = random_f32(random, kShape, 0.3);
   F32Case c(random, kShape, 11);
   for (const bool with_bias : {false, true})
-    for (const Residual residual : {Residual::kNone, Residual::kGiven})
+    for (const Residual residual : {Residual::kNone, Residual::kGiven, Residual::kInPlace})
       for (const Activation activation : {Activation::kNone, Activation::kGelu})
         for (const KernelTable& table : supported_tables()) {
           c.with_bias = with_bias;
@@ -138,7 +139,8 @@ TEST(LinearF32, AddsBiasAndResidualOnlyWhenGiven) {
         }
 }
 
-// A product that underflows to -0 leaves a sum of -0, which multiplying by a zero weight turns into +0.
+// A product that underflows to -0 leaves a sum of -0, which multiplying by a zero weight turns into
+// +0.
 TEST(LinearF32, HidesTheSignOfZeroSumsWhateverTheBias) {
   constexpr Shape kShape{1, 2};
   Random random(3);
@@ -146,10 +148,10 @@ TEST(LinearF32, HidesTheSignOfZeroSumsWhateverTheBias) {
   for (float& value : c.x.span()) value = 0x1p-100F;
   c.bias[0] = -0.0F;
   const std::vector<float> weights{-0x1p-100F, 0.0F};
-  for (const Residual residual : {Residual::kNone, Residual::kGiven}) {
+  for (const Residual residual : {Residual::kNone, Residual::kGiven, Residual::kInPlace}) {
     c.with_residual = residual;
-    const auto want = run(supported_tables().front(),
-                          pack_f32(WeightFormat::kDenseF32, weights, 1, 2), c);
+    const auto want =
+        run(supported_tables().front(), pack_f32(WeightFormat::kDenseF32, weights, 1, 2), c);
     for (const WeightFormat format : kFormats)
       for (const KernelTable& table : supported_tables()) {
         SCOPED_TRACE(describe(table, format, kShape, 0.5, c.tokens));

@@ -1,5 +1,5 @@
-// int8 linear layers of every format on every instruction set, against 64-bit integer sums. Every result is exact up
-// to the one stated order of float operations, so comparisons are of bits.
+// int8 linear layers of every format on every instruction set, against 64-bit integer sums. Every
+// result is exact up to the one stated order of float operations, so comparisons are of bits.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -14,7 +14,7 @@ constexpr WeightFormat kFormats[] = {WeightFormat::kDenseI8, WeightFormat::kGrou
 constexpr double kDensities[] = {0.0, 0.02, 0.1, 0.5, 1.0};
 
 // Edges of quads and tiles (4), row blocks (96 and 192) and chunks of inputs (448).
-constexpr Shape kShapes[] = {{1, 1},    {3, 3},    {4, 4},     {5, 5},    {95, 447}, {96, 448},
+constexpr Shape kShapes[] = {{1, 1},    {3, 3},    {4, 4},     {5, 5},     {95, 447}, {96, 448},
                              {97, 449}, {191, 20}, {192, 895}, {193, 896}, {7, 897},  {10, 3072}};
 
 // The layer by definition, in the order of kernels/linear.h.
@@ -27,7 +27,7 @@ std::vector<float> reference(const std::vector<std::int16_t>& weights, const I8C
         sum += std::int64_t{weights[n * c.shape.cols + k]} * c.input(k, t);
       float value = static_cast<float>(sum) * c.scale[n] + (c.with_bias ? c.bias[n] : 0.0F);
       if (c.activation == Activation::kGelu) value = gelu_scalar(value);
-      value += c.with_residual == Residual::kGiven ? c.residual[n * kPanelTokens + t] : 0.0F;
+      value += c.with_residual != Residual::kNone ? c.residual[n * kPanelTokens + t] : 0.0F;
       if (c.quantization) {
         const float rounded = std::nearbyint(value / c.quantization->scale) +
                               static_cast<float>(c.quantization->zero_point);
@@ -51,9 +51,9 @@ void expect_reference(const std::vector<std::int16_t>& weights, const I8Case& c,
       const std::vector<float> got = run(table, packed, c);
       ASSERT_EQ(got.size(), want.size());
       for (std::size_t i = 0; i < want.size(); ++i)
-        ASSERT_EQ(bits(got[i]), bits(want[i])) << "row " << i / c.tokens << " token "
-                                               << i % c.tokens << " got " << got[i] << " want "
-                                               << want[i];
+        ASSERT_EQ(bits(got[i]), bits(want[i]))
+            << "row " << i / c.tokens << " token " << i % c.tokens << " got " << got[i] << " want "
+            << want[i];
     }
   }
 }
@@ -65,10 +65,12 @@ TEST(LinearI8, IsExactInEveryFormatAndIsa) {
       SCOPED_TRACE("seed " + std::to_string(seed));
       Random random(seed++);
       I8Case c(random, shape, 1 + random.below(kPanelTokens));
-      if (random.below(2) == 0) c.quantization = Quantization{0.03F, 121};
+
       c.activation = random.below(2) == 0 ? Activation::kGelu : Activation::kNone;
       c.with_bias = random.below(2) == 0;
-      c.with_residual = random.below(2) == 0 ? Residual::kNone : Residual::kGiven;
+      c.with_residual = static_cast<Residual>(random.below(3));
+      if (c.with_residual != Residual::kInPlace && random.below(2) == 0)
+        c.quantization = Quantization{0.03F, 121};
       expect_reference(random_i8(random, shape, density, 127), c, density);
     }
 }

@@ -1,4 +1,5 @@
-// What the tests of packed weights and of the linear kernels share: random matrices and one call of a kernel.
+// What the tests of packed weights and of the linear kernels share: random matrices and one call of
+// a kernel.
 #pragma once
 
 #include <cstddef>
@@ -37,8 +38,7 @@ inline std::vector<float> random_f32(Random& random, Shape shape, double density
 }
 
 // Nonzero weights in [-limit, limit].
-inline std::vector<std::int16_t> random_i8(Random& random, Shape shape, double density,
-                                           int limit) {
+inline std::vector<std::int16_t> random_i8(Random& random, Shape shape, double density, int limit) {
   std::vector<std::int16_t> weights(shape.rows * shape.cols);
   for (std::int16_t& weight : weights)
     if (random.uniform(0.0F, 1.0F) < static_cast<float>(density))
@@ -47,9 +47,11 @@ inline std::vector<std::int16_t> random_i8(Random& random, Shape shape, double d
   return weights;
 }
 
-enum class Residual { kNone, kGiven };
+// kInPlace: the residual lies in y.
+enum class Residual { kNone, kGiven, kInPlace };
 
-// Inputs and outputs of one fp32 linear layer, each at the end of a page that a protected one follows.
+// Inputs and outputs of one fp32 linear layer, each at the end of a page that a protected one
+// follows.
 struct F32Case {
   F32Case(Random& random, Shape shape_in, std::size_t tokens_in)
       : shape(shape_in),
@@ -74,22 +76,28 @@ struct F32Case {
   Activation activation = Activation::kNone;
 };
 
+template <class Case>
+const float* residual_of(const Case& c, const float* y) {
+  if (c.with_residual == Residual::kNone) return nullptr;
+  return c.with_residual == Residual::kInPlace ? y : c.residual.data();
+}
+
 // Outputs [rows][tokens] of one call per row block, last block first.
 inline std::vector<float> run(const KernelTable& table, const PackedWeights& packed,
                               const F32Case& c) {
   const GuardedMemory<float> y(panel_floats(c.shape.rows));
-  for (float& value : y.span()) value = kNaN;
+  for (std::size_t i = 0; i < y.size(); ++i)
+    y[i] = c.with_residual == Residual::kInPlace ? c.residual[i] : kNaN;
   for (std::size_t block = packed.view().row_blocks; block-- > 0;)
-    linear_f32(table, packed.format())(
-        {.weights = packed.view(),
-         .first_block = block,
-         .last_block = block + 1,
-         .tokens = c.tokens,
-         .x = c.x.data(),
-         .bias = c.with_bias ? c.bias.data() : nullptr,
-         .activation = c.activation,
-         .residual = c.with_residual == Residual::kGiven ? c.residual.data() : nullptr,
-         .y = y.data()});
+    linear_f32(table, packed.format())({.weights = packed.view(),
+                                        .first_block = block,
+                                        .last_block = block + 1,
+                                        .tokens = c.tokens,
+                                        .x = c.x.data(),
+                                        .bias = c.with_bias ? c.bias.data() : nullptr,
+                                        .activation = c.activation,
+                                        .residual = residual_of(c, y.data()),
+                                        .y = y.data()});
   std::vector<float> out;
   for (std::size_t n = 0; n < c.shape.rows; ++n)
     for (std::size_t t = 0; t < c.tokens; ++t) out.push_back(y[n * kPanelTokens + t]);
@@ -131,31 +139,33 @@ struct I8Case {
   std::optional<Quantization> quantization;  // of a quad panel output; float output without
 };
 
-// Outputs of one call per row block: float [rows][tokens], or u8 [rows rounded up to 4][tokens] as numbers.
+// Outputs of one call per row block: float [rows][tokens], or u8 [rows rounded up to 4][tokens] as
+// numbers.
 inline std::vector<float> run(const KernelTable& table, const PackedWeights& packed,
                               const I8Case& c) {
   const GuardedMemory<float> y(panel_floats(c.shape.rows));
   const GuardedMemory<std::uint8_t> y_u8(quad_panel_bytes(c.shape.rows));
   const GuardedMemory<std::int32_t> scratch(i8_scratch_elements(packed.view()));
-  for (float& value : y.span()) value = kNaN;
+  for (std::size_t i = 0; i < y.size(); ++i)
+    y[i] = c.with_residual == Residual::kInPlace ? c.residual[i] : kNaN;
   for (std::uint8_t& value : y_u8.span()) value = 77;
   for (std::int32_t& value : scratch.span()) value = -1;
   for (std::size_t block = packed.view().row_blocks; block-- > 0;)
-    linear_i8(table, packed.format())(
-        {.weights = packed.view(),
-         .first_block = block,
-         .last_block = block + 1,
-         .tokens = c.tokens,
-         .x = c.x.data(),
-         .offset = c.offset.data(),
-         .scale = c.scale.data(),
-         .bias = c.with_bias ? c.bias.data() : nullptr,
-         .activation = c.activation,
-         .residual = c.with_residual == Residual::kGiven ? c.residual.data() : nullptr,
-         .y = c.quantization ? nullptr : y.data(),
-         .y_u8 = c.quantization ? y_u8.data() : nullptr,
-         .y_quantization = c.quantization.value_or(Quantization{1.0F, 0}),
-         .scratch = scratch.data()});
+    linear_i8(table,
+              packed.format())({.weights = packed.view(),
+                                .first_block = block,
+                                .last_block = block + 1,
+                                .tokens = c.tokens,
+                                .x = c.x.data(),
+                                .offset = c.offset.data(),
+                                .scale = c.scale.data(),
+                                .bias = c.with_bias ? c.bias.data() : nullptr,
+                                .activation = c.activation,
+                                .residual = residual_of(c, y.data()),
+                                .y = c.quantization ? nullptr : y.data(),
+                                .y_u8 = c.quantization ? y_u8.data() : nullptr,
+                                .y_quantization = c.quantization.value_or(Quantization{1.0F, 0}),
+                                .scratch = scratch.data()});
   std::vector<float> out;
   const std::size_t rows = c.quantization ? (c.shape.rows + 3) / 4 * 4 : c.shape.rows;
   for (std::size_t n = 0; n < rows; ++n)

@@ -120,8 +120,7 @@ TEST(PackedWeights, RefusesAFormatOfTheOtherElementType) {
   EXPECT_THROW(pack_i8(WeightFormat::kDenseF32, integers, 2, 2), std::invalid_argument);
   EXPECT_THROW(pack_i8(WeightFormat::kUnstructuredF32, integers, 2, 2), std::invalid_argument);
   EXPECT_THROW(unpack_i8(pack_f32(WeightFormat::kDenseF32, floats, 2, 2)), std::invalid_argument);
-  EXPECT_THROW(unpack_f32(pack_i8(WeightFormat::kDenseI8, integers, 2, 2)),
-               std::invalid_argument);
+  EXPECT_THROW(unpack_f32(pack_i8(WeightFormat::kDenseI8, integers, 2, 2)), std::invalid_argument);
 }
 
 TEST(PackedWeights, RefusesIntegersOutOfRange) {

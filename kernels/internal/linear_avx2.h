@@ -1,0 +1,69 @@
+// Shared by the AVX2 linear kernels: token vectors, and what happens to finished sums.
+#pragma once
+
+#include <immintrin.h>
+
+#include "kernels/internal/linear_checks.h"
+#include "kernels/internal/math_avx2.h"
+#include "kernels/linear.h"
+
+namespace filigree::kernels {
+
+inline constexpr std::size_t kAvx2Lanes = 8;
+
+// Vectors that hold `tokens` tokens; the rest of a panel is not computed.
+static inline std::size_t token_vectors(std::size_t tokens) {
+  return (tokens + kAvx2Lanes - 1) / kAvx2Lanes;
+}
+
+static inline const float* row_or_null(const float* panel, std::size_t row) {
+  return panel != nullptr ? panel + row * kPanelTokens : nullptr;
+}
+
+// GELU needs most registers: one vector after the other, the rest waits in memory.
+template <int W>
+[[gnu::noinline]] static void activate(__m256 (&values)[W]) {
+  for (__m256& value : values) value = gelu_avx2(value);
+}
+
+// y[row, lanes from first_lane on] = act(sums + bias) + residual, for W vectors of sums. y may be
+// the residual.
+template <int W>
+static inline void finish_row(const LinearF32Args& args, std::size_t row, std::size_t first_lane,
+                              const __m256 (&sums)[W]) {
+  // -0 + 0 is +0: a sum of zeros may be -0 or +0 depending on which zeros of W were multiplied.
+  const __m256 bias = _mm256_set1_ps((args.bias != nullptr ? args.bias[row] : 0.0F) + 0.0F);
+  const float* residual = row_or_null(args.residual, row);
+  if (residual != nullptr) residual += first_lane;
+  float* y = args.y + row * kPanelTokens + first_lane;
+  __m256 values[W];
+  for (int i = 0; i < W; ++i) values[i] = _mm256_add_ps(sums[i], bias);
+  if (args.activation == Activation::kGelu) activate(values);
+  for (int i = 0; i < W; ++i) {
+    const __m256 add = residual != nullptr ? _mm256_load_ps(residual + 8 * i) : _mm256_setzero_ps();
+    _mm256_store_ps(y + 8 * i, _mm256_add_ps(values[i], add));
+  }
+}
+
+// sums += the 4 inputs in each 32-bit lane of x times the 4 weights in each lane of w, exactly:
+// packing has made sure that no pair of products leaves int16.
+static inline __m256i add_quad(__m256i sums, __m256i x, __m256i w) {
+  const __m256i pairs = _mm256_maddubs_epi16(x, w);  // [x0 w0 + x1 w1 | x2 w2 + x3 w3 | ...], int16
+  return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+
+static inline const __m256i* vectors_at(const void* memory) {
+  return static_cast<const __m256i*>(memory);
+}
+static inline __m256i* vectors_at(void* memory) { return static_cast<__m256i*>(memory); }
+
+// scratch[row of the block][lane] += the entries of one slice (kernels/avx2/linear_groups_i8.cc);
+// stores instead of adding where chunk 0 begins the sums.
+enum class SliceSums { kBegin, kAdd };
+void add_groups_avx2(const LinearI8Args& args, std::size_t block, std::size_t chunk,
+                     SliceSums sums) noexcept;
+
+// Turns the sums of a row block in args.scratch into y or y_u8 (kernels/avx2/linear_finish_i8.cc).
+void finish_block_i8_avx2(const LinearI8Args& args, std::size_t block) noexcept;
+
+}  // namespace filigree::kernels

@@ -1,0 +1,79 @@
+// Streams of packed weights while they grow, and what is shared between packing and unpacking. Cold
+// code.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/internal/packed_walk.h"
+#include "kernels/packed_weights.h"
+
+namespace filigree::kernels {
+
+struct GrowingStreams {
+  std::vector<float> dense_f32;
+  std::vector<std::int8_t> dense_i8;
+  std::vector<SliceStart> starts;
+  std::vector<Run> runs;
+  std::vector<std::uint16_t> row_ids;
+  std::vector<std::uint16_t> offsets;
+  std::vector<float> values;
+  std::vector<std::int32_t> groups;
+};
+
+enum class EmptyRows { kDrop, kKeep };
+
+// Collects the entries of one slice row by row, then appends them to the streams sorted into runs.
+template <class Payload>
+class SliceBuilder {
+ public:
+  void add_entry(std::size_t offset, Payload payload);
+  void end_row(std::size_t row_id, EmptyRows empty_rows);
+  // `payloads` is the stream of `streams` that takes the payloads.
+  void end_slice(GrowingStreams& streams, std::vector<Payload>& payloads);
+
+ private:
+  struct Entry {
+    std::uint16_t offset;
+    Payload payload;
+  };
+  struct Row {
+    std::uint16_t id;
+    std::size_t first;
+    std::size_t entries;
+  };
+  std::vector<Entry> entries_;
+  std::vector<Row> rows_;
+  std::size_t row_first_ = 0;
+};
+
+class PackedWeightsBuilder {
+ public:
+  // Copies the streams into one allocation that `view` then points to.
+  static PackedWeights build(PackedView view, const GrowingStreams& streams, std::size_t nonzeros,
+                             std::vector<std::int32_t> row_sums);
+};
+
+// Calls visit(row, input offset in the matrix row, entry index) for every entry.
+template <class Visit>
+void for_each_entry(const PackedView& view, Visit visit) {
+  // A quad of inputs and a single input are both `element` bytes per token.
+  const std::size_t bytes_per_input =
+      view.panel_tokens * (view.format == WeightFormat::kUnstructuredF32 ? sizeof(float) : 1);
+  for (std::size_t slice = 0; slice < view.row_blocks * view.chunks; ++slice) {
+    const std::size_t first_row = rows_of_block(view, slice / view.chunks).begin;
+    const std::size_t first_col = inputs_of_chunk(view, slice % view.chunks).begin;
+    const SliceStart& start = view.entries.starts[slice];
+    std::size_t row = start.row;
+    std::size_t entry = start.entry;
+    for (std::size_t run = start.run; run < view.entries.starts[slice + 1].run; ++run)
+      for (std::size_t i = 0; i < view.entries.runs[run].rows; ++i, ++row)
+        for (std::size_t e = 0; e < view.entries.runs[run].entries; ++e, ++entry)
+          visit(first_row + view.entries.row_ids[row],
+                first_col + view.entries.offsets[entry] / bytes_per_input, entry);
+  }
+}
+
+}  // namespace filigree::kernels

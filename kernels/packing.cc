@@ -1,0 +1,95 @@
+#include "kernels/internal/packing.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <limits>
+
+namespace filigree::kernels {
+namespace {
+
+template <class T>
+std::size_t padded_bytes(const std::vector<T>& stream) {
+  constexpr std::size_t kAlignment = AlignedBuffer::kAlignment;
+  return (stream.size() * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+// Copies `stream` to `at`, which moves past it; null for an empty stream.
+template <class T>
+const T* place(const std::vector<T>& stream, std::byte*& at) {
+  if (stream.empty()) return nullptr;
+  std::memcpy(at, stream.data(), stream.size() * sizeof(T));
+  const T* placed = reinterpret_cast<const T*>(at);
+  at += padded_bytes(stream);
+  return placed;
+}
+
+std::uint16_t narrow_u16(std::size_t value) {
+  // Blocks and chunks are chosen so that every index fits; see the layouts in packed_weights.cc.
+  assert(value <= std::numeric_limits<std::uint16_t>::max());
+  return static_cast<std::uint16_t>(value);
+}
+
+}  // namespace
+
+template <class Payload>
+void SliceBuilder<Payload>::add_entry(std::size_t offset, Payload payload) {
+  entries_.push_back({narrow_u16(offset), payload});
+}
+
+template <class Payload>
+void SliceBuilder<Payload>::end_row(std::size_t row_id, EmptyRows empty_rows) {
+  const std::size_t entries = entries_.size() - row_first_;
+  if (entries > 0 || empty_rows == EmptyRows::kKeep)
+    rows_.push_back({narrow_u16(row_id), row_first_, entries});
+  row_first_ = entries_.size();
+}
+
+template <class Payload>
+void SliceBuilder<Payload>::end_slice(GrowingStreams& streams, std::vector<Payload>& payloads) {
+  streams.starts.push_back({streams.runs.size(), streams.row_ids.size(), streams.offsets.size()});
+  std::stable_sort(rows_.begin(), rows_.end(),
+                   [](const Row& a, const Row& b) { return a.entries > b.entries; });
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const Row& row = rows_[i];
+    if (i == 0 || rows_[i - 1].entries != row.entries)
+      streams.runs.push_back({0, narrow_u16(row.entries)});
+    ++streams.runs.back().rows;
+    streams.row_ids.push_back(row.id);
+    for (std::size_t e = row.first; e < row.first + row.entries; ++e) {
+      streams.offsets.push_back(entries_[e].offset);
+      payloads.push_back(entries_[e].payload);
+    }
+  }
+  entries_.clear();
+  rows_.clear();
+  row_first_ = 0;
+}
+
+template class SliceBuilder<float>;
+template class SliceBuilder<std::int32_t>;
+
+PackedWeights PackedWeightsBuilder::build(PackedView view, const GrowingStreams& streams,
+                                          std::size_t nonzeros,
+                                          std::vector<std::int32_t> row_sums) {
+  PackedWeights packed;
+  packed.storage_ = AlignedBuffer(padded_bytes(streams.dense_f32) + padded_bytes(streams.dense_i8) +
+                                  padded_bytes(streams.starts) + padded_bytes(streams.runs) +
+                                  padded_bytes(streams.row_ids) + padded_bytes(streams.offsets) +
+                                  padded_bytes(streams.values) + padded_bytes(streams.groups));
+  std::byte* at = packed.storage_.data();
+  view.dense_f32 = place(streams.dense_f32, at);
+  view.dense_i8 = place(streams.dense_i8, at);
+  view.entries.starts = place(streams.starts, at);
+  view.entries.runs = place(streams.runs, at);
+  view.entries.row_ids = place(streams.row_ids, at);
+  view.entries.offsets = place(streams.offsets, at);
+  view.entries.values = place(streams.values, at);
+  view.entries.groups = place(streams.groups, at);
+  packed.view_ = view;
+  packed.nonzeros_ = nonzeros;
+  packed.row_sums_ = std::move(row_sums);
+  return packed;
+}
+
+}  // namespace filigree::kernels
