@@ -10,6 +10,8 @@
 #include <cmath>
 #include <limits>
 
+#include "tokenizer/utf8.h"
+
 namespace filigree::serve {
 namespace {
 
@@ -89,14 +91,28 @@ using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
 void write(Writer& writer, const Json& value);
 
+std::string with_replacements(const std::string& text) {
+  std::string valid;
+  for (std::size_t at = 0; at < text.size();) {
+    const tokenizer::DecodedCodePoint next = tokenizer::decode_utf8(text, at);
+    if (next.valid)
+      valid.append(text, at, next.bytes);
+    else
+      valid.append("\xEF\xBF\xBD");
+    at += next.bytes;
+  }
+  return valid;
+}
+
 void write_string(Writer& writer, const std::string& text) {
+  if (tokenizer::first_invalid_utf8(text)) return write_string(writer, with_replacements(text));
   writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
 }
 
 void write_object(Writer& writer, const Json::Object& object) {
   writer.StartObject();
   for (const auto& [name, member] : object) {
-    writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+    write_string(writer, name);
     write(writer, member);
   }
   writer.EndObject();

@@ -68,7 +68,8 @@ struct JsonError {
 // Strict JSON: one value, valid UTF-8 (also no lone surrogate escapes), at most 64 levels deep.
 std::variant<Json, JsonError> parse_json(std::string_view text);
 
-// Without white space. A number that JSON cannot write (NaN, infinity) becomes null.
+// Without white space, always valid JSON and valid UTF-8: a number that JSON cannot write (NaN,
+// infinity) becomes null, an ill-formed part of a string (a file name, say) becomes U+FFFD.
 std::string to_text(const Json& value);
 
 }  // namespace filigree::serve

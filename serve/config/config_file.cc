@@ -181,8 +181,7 @@ class Reader {
     const YamlNode* node = fields.find(key);
     if (node == nullptr || (node->members.empty() && node->items.empty() && node->scalar.empty()))
       return;
-    fields.fail(node->line,
-                "'" + std::string(key) + "' names Python functions, which filigree never runs");
+    fields.fail(node->line, quoted(key) + " names Python functions, which filigree never runs");
   }
 
   const std::string& file_;

@@ -59,6 +59,12 @@ std::optional<Number> as_number(const YamlNode& node) {
 
 }  // namespace
 
+std::string quoted(std::string_view text) {
+  std::string result;
+  result.append("'").append(text).append("'");
+  return result;
+}
+
 Fields::Fields(const YamlNode& map, std::string what, const std::string& file)
     : map_(map), what_(std::move(what)), file_(file) {
   if (map.kind != YamlNode::Kind::kMap)
@@ -86,7 +92,7 @@ std::optional<std::string> Fields::text(std::string_view key) const {
   const YamlNode* node = find(key);
   if (node == nullptr) return std::nullopt;
   if (node->kind != YamlNode::Kind::kScalar)
-    fail(node->line, "'" + std::string(key) + "' is a " + describe(*node) + ", expected text");
+    fail(node->line, quoted(key) + " is a " + describe(*node) + ", expected text");
   return node->scalar;
 }
 
@@ -94,9 +100,7 @@ std::optional<bool> Fields::boolean(std::string_view key) const {
   const YamlNode* node = find(key);
   if (node == nullptr) return std::nullopt;
   const auto value = as_boolean(*node);
-  if (!value)
-    fail(node->line,
-         "'" + std::string(key) + "' is " + describe(*node) + ", expected true or false");
+  if (!value) fail(node->line, quoted(key) + " is " + describe(*node) + ", expected true or false");
   return value;
 }
 
@@ -110,7 +114,7 @@ std::optional<std::size_t> Fields::largest_count(std::string_view key, std::size
   const YamlNode* node = find(key);
   if (node == nullptr || node->kind != YamlNode::Kind::kSequence) return count(key, minimum);
   if (node->items.empty())
-    fail(node->line, "'" + std::string(key) + "' is empty, expected at least one number");
+    fail(node->line, quoted(key) + " is empty, expected at least one number");
   std::size_t largest = 0;
   for (const YamlNode& item : node->items)
     largest = std::max(largest, read_count(key, item, minimum));
@@ -122,9 +126,8 @@ std::size_t Fields::read_count(std::string_view key, const YamlNode& node,
   constexpr std::size_t kMaximum = std::numeric_limits<std::int32_t>::max();
   const auto value = as_number<std::size_t>(node);
   if (!value || *value < minimum || *value > kMaximum)
-    fail(node.line, "'" + std::string(key) + "' is " + describe(node) +
-                        ", expected a whole number from " + std::to_string(minimum) + " to " +
-                        std::to_string(kMaximum));
+    fail(node.line, quoted(key) + " is " + describe(node) + ", expected a whole number from " +
+                        std::to_string(minimum) + " to " + std::to_string(kMaximum));
   return *value;
 }
 

@@ -14,6 +14,9 @@
 
 namespace filigree::serve {
 
+// 'text', for messages.
+std::string quoted(std::string_view text);
+
 class Fields {
  public:
   // Throws ConfigError when `map` is not a map. `what` names it in messages, for example

@@ -38,9 +38,8 @@ void read_kwargs(const Fields& kwargs, const std::string& file, QuestionAnswerin
   kwargs.allow(kKnown);
   for (const std::string_view key : {"config", "tokenizer"})
     if (kwargs.find(key) != nullptr)
-      kwargs.fail(
-          kwargs.line_of(key),
-          "'" + std::string(key) + "' is not supported: both are read from the model's folder");
+      kwargs.fail(kwargs.line_of(key),
+                  quoted(key) + " is not supported: both are read from the model's folder");
   if (kwargs.find("output_dir") != nullptr)
     kwargs.fail(kwargs.line_of("output_dir"),
                 "'output_dir' is not supported: no files are written");

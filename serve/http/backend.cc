@@ -1,0 +1,24 @@
+#include "serve/http/backend.h"
+
+#include <utility>
+
+namespace filigree::serve {
+
+Backend engine_backend(runtime::Engine& engine) {
+  Backend backend;
+  backend.load_model = [](const std::filesystem::path& path) { return loader::load_model(path); };
+  backend.load_tokenizer = [](const std::filesystem::path& folder) {
+    return std::make_shared<const tokenizer::Tokenizer>(tokenizer::Tokenizer::from_folder(folder));
+  };
+  backend.submit = [&engine](runtime::Request request, runtime::Done done) {
+    engine.submit(std::move(request), std::move(done));
+  };
+  backend.queued_requests = [&engine] { return engine.queued_requests(); };
+  backend.drain = [&engine] { engine.drain(); };
+  backend.stop = [&engine] { engine.stop(); };
+  backend.isa = kernels::isa_name(engine.isa());
+  backend.cores = engine.cores();
+  return backend;
+}
+
+}  // namespace filigree::serve

@@ -1,0 +1,36 @@
+// What the server needs of the engine and the loader; a test may bring its own.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "loader/model.h"
+#include "runtime/engine.h"
+#include "tokenizer/tokenizer.h"
+
+namespace filigree::serve {
+
+// The functions are thread-safe.
+struct Backend {
+  // Of a path that find_model() gave / of a folder. Throw std::exception with a message for the
+  // user.
+  std::function<std::shared_ptr<const loader::Model>(const std::filesystem::path&)> load_model;
+  std::function<std::shared_ptr<const tokenizer::Tokenizer>(const std::filesystem::path&)>
+      load_tokenizer;
+
+  std::function<void(runtime::Request, runtime::Done)> submit;
+  std::function<std::size_t()> queued_requests;
+  std::function<void()> drain;  // returns when every accepted request is answered
+  std::function<void()> stop;   // requests that have not begun are answered kStopping
+
+  std::string isa;
+  std::size_t cores = 0;
+};
+
+// `engine` must outlive the Backend.
+Backend engine_backend(runtime::Engine& engine);
+
+}  // namespace filigree::serve

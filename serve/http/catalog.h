@@ -1,0 +1,78 @@
+// The models behind the endpoints: loading them, each folder once, and what became of it.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "serve/config/config.h"
+#include "serve/http/backend.h"
+#include "serve/json.h"
+#include "serve/tasks/task.h"
+
+namespace filigree::serve {
+
+// What the endpoints of one folder share.
+struct LoadedModel {
+  std::shared_ptr<const loader::Model> model;
+  std::shared_ptr<const tokenizer::Tokenizer> tokenizer;
+  Json card;  // card.json of the folder when it is a JSON object of at most 64 KiB, else null
+};
+
+// Immutable.
+struct EndpointState {
+  enum class Kind { kLoading, kReady, kFailed } kind = Kind::kLoading;
+  std::string error;                          // of kFailed
+  std::shared_ptr<const LoadedModel> loaded;  // of kReady
+  Task task;                                  // of kReady
+  std::size_t sequence_length = 0;            // of kReady: in use
+};
+
+// "loading", "ready", "failed".
+std::string_view state_name(EndpointState::Kind kind) noexcept;
+
+// Thread-safe.
+class Catalog {
+ public:
+  // Both must outlive the catalog.
+  Catalog(const Config& config, const Backend& backend);
+
+  std::shared_ptr<const EndpointState> state(std::size_t endpoint) const;
+  std::vector<std::shared_ptr<const EndpointState>> states() const;
+
+  // Loads whatever no other thread has begun to load, one folder after another; several threads may
+  // be in here. Between two folders it looks at `stop`.
+  void load(std::stop_token stop);
+
+  // True once no endpoint is loading; waits at most `timeout`.
+  bool wait_until_loaded(std::chrono::milliseconds timeout) const;
+
+ private:
+  struct Group {
+    std::filesystem::path path;
+    std::vector<std::size_t> endpoints;
+  };
+
+  void load_group(const Group& group);
+  EndpointState ready_state(const EndpointConfig& endpoint,
+                            const std::shared_ptr<const LoadedModel>& loaded) const;
+  void set(std::size_t endpoint, EndpointState state);
+
+  const Config& config_;
+  const Backend& backend_;
+  std::vector<Group> groups_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::vector<std::shared_ptr<const EndpointState>> states_;
+  std::size_t next_group_ = 0;
+  std::size_t loading_ = 0;  // endpoints
+};
+
+}  // namespace filigree::serve

@@ -1,0 +1,178 @@
+#include "serve/http/infer.h"
+
+#include <array>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <cstdio>
+#include <exception>
+#include <utility>
+
+#include "serve/http/errors.h"
+#include "serve/log.h"
+
+namespace filigree::serve {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Two, so that one request with a long text does not hold up the others; the cores belong to
+// inference.
+constexpr std::size_t kThreads = 2;
+
+std::string milliseconds(std::chrono::nanoseconds time) {
+  std::array<char, 32> text{};
+  const double value = std::chrono::duration<double, std::milli>(time).count();
+  std::snprintf(text.data(), text.size(), "%.3f", value);
+  return text.data();
+}
+
+HttpResponse refusal(const runtime::Response& response, const HttpRequest& request) {
+  switch (response.status) {
+    case runtime::Status::kQueueFull:
+      return error_response(HttpError::kTooManyRequests, response.message);
+    case runtime::Status::kDeadline:
+      return error_response(HttpError::kTimeout, response.message);
+    case runtime::Status::kCancelled:
+      return error_response(HttpError::kClientGone, "the client went away");
+    case runtime::Status::kStopping:
+      return error_response(HttpError::kUnavailable, "the server is stopping");
+    case runtime::Status::kFailed:
+    case runtime::Status::kOk:
+      break;
+  }
+  log(LogLevel::kError,
+      "request " + request.request_id + ": inference failed: " + response.message);
+  return internal_error_response(request.request_id);
+}
+
+}  // namespace
+
+class InferService::Threads {
+ public:
+  boost::asio::thread_pool pool{kThreads};
+};
+
+// One request on its way; only one thread at a time has it.
+struct InferService::Job {
+  std::size_t endpoint = 0;
+  HttpRequest request;
+  std::shared_ptr<runtime::CancelFlag> cancel;
+  Reply reply;
+  std::shared_ptr<const EndpointState> state;
+  PreparedTask task;
+  std::size_t tokens = 0;
+  Clock::time_point begin = Clock::now();
+  std::chrono::nanoseconds tokenize{0};
+};
+
+InferService::InferService(const Catalog& catalog, const Backend& backend, Metrics& metrics)
+    : catalog_(catalog),
+      backend_(backend),
+      metrics_(metrics),
+      threads_(std::make_unique<Threads>()) {}
+
+InferService::~InferService() { close(); }
+
+void InferService::close() {
+  for (std::size_t left = in_flight_; left != 0; left = in_flight_) in_flight_.wait(left);
+  threads_->pool.join();
+}
+
+void InferService::answer(std::size_t endpoint, HttpRequest request,
+                          std::shared_ptr<runtime::CancelFlag> cancel, Reply reply_to) {
+  ++in_flight_;
+  auto job = std::make_shared<Job>();
+  job->endpoint = endpoint;
+  job->request = std::move(request);
+  job->cancel = std::move(cancel);
+  job->reply = std::move(reply_to);
+  job->state = catalog_.state(endpoint);
+  if (job->state->kind == EndpointState::Kind::kLoading)
+    return reply(job, error_response(HttpError::kUnavailable, "the model is still loading"));
+  if (job->state->kind == EndpointState::Kind::kFailed) {
+    HttpResponse response =
+        error_response(HttpError::kUnavailable, "the model cannot be served: " + job->state->error);
+    response.headers.clear();  // trying again will not help
+    return reply(job, std::move(response));
+  }
+  boost::asio::post(threads_->pool, [this, job] {
+    try {
+      prepare(job);
+    } catch (const std::exception& error) {
+      fail(job, error.what());
+    }
+  });
+}
+
+void InferService::prepare(const std::shared_ptr<Job>& job) {
+  if (job->cancel->cancelled())
+    return reply(job, error_response(HttpError::kClientGone, "the client went away"));
+  const auto begin = Clock::now();
+  auto body = parse_json(job->request.body);
+  if (const auto* error = std::get_if<JsonError>(&body))
+    return reply(job, error_response(HttpError::kBadRequest,
+                                     "the body is not JSON: " + error->message + " at byte " +
+                                         std::to_string(error->offset)));
+  job->request.body = {};
+  auto prepared = job->state->task(std::get<Json>(body));
+  if (const auto* errors = std::get_if<std::vector<FieldError>>(&prepared))
+    return reply(job, field_errors_response(*errors));
+  job->task = std::move(std::get<PreparedTask>(prepared));
+  for (const runtime::Sequence& sequence : job->task.sequences) job->tokens += sequence.ids.size();
+  job->tokenize = Clock::now() - begin;
+  submit(job);
+}
+
+void InferService::submit(const std::shared_ptr<Job>& job) {
+  runtime::Request request;
+  request.model = job->state->loaded->model;
+  request.endpoint = job->endpoint;
+  request.sequences = std::move(job->task.sequences);
+  request.cancel = job->cancel;
+  // The engine's thread only passes the answer on.
+  backend_.submit(std::move(request), [this, job](runtime::Response response) {
+    auto shared = std::make_shared<const runtime::Response>(std::move(response));
+    boost::asio::post(threads_->pool, [this, job, shared] {
+      try {
+        finish(job, *shared);
+      } catch (const std::exception& error) {
+        fail(job, error.what());
+      }
+    });
+  });
+}
+
+void InferService::finish(const std::shared_ptr<Job>& job, const runtime::Response& response) {
+  if (response.status != runtime::Status::kOk) return reply(job, refusal(response, job->request));
+  const auto begin = Clock::now();
+  HttpResponse answer;
+  answer.body = to_text(job->task.finish(response.sequences));
+  const auto now = Clock::now();
+  answer.headers = {{"x-total-time", milliseconds(now - job->begin)},
+                    {"x-tokenization-time", milliseconds(job->tokenize)},
+                    {"x-queue-time", milliseconds(response.timing.queued)},
+                    {"x-inference-time", milliseconds(response.timing.compute)},
+                    {"x-compute-tokens", std::to_string(job->tokens)}};
+  metrics_.observe(job->endpoint, Stage::kTokenize, job->tokenize);
+  metrics_.observe(job->endpoint, Stage::kQueue, response.timing.queued);
+  metrics_.observe(job->endpoint, Stage::kInference, response.timing.compute);
+  metrics_.observe(job->endpoint, Stage::kPostprocess, now - begin);
+  metrics_.observe(job->endpoint, Stage::kTotal, now - job->begin);
+  metrics_.count_tokens(job->endpoint, job->tokens);
+  reply(job, std::move(answer));
+}
+
+void InferService::fail(const std::shared_ptr<Job>& job, const char* what) {
+  log(LogLevel::kError, "request " + job->request.request_id + ": " + what);
+  reply(job, internal_error_response(job->request.request_id));
+}
+
+void InferService::reply(const std::shared_ptr<Job>& job, HttpResponse response) {
+  metrics_.count(job->endpoint, response.status);
+  job->reply(std::move(response));
+  job->reply = nullptr;
+  --in_flight_;
+  in_flight_.notify_all();
+}
+
+}  // namespace filigree::serve

@@ -1,0 +1,127 @@
+#include "serve/http/metrics.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+#include "serve/http/version.h"
+
+namespace filigree::serve {
+namespace {
+
+constexpr std::array<std::string_view, kStages> kStageNames = {"tokenize", "queue", "inference",
+                                                               "postprocess", "total"};
+
+std::string escaped(std::string_view value) {
+  std::string text;
+  for (const char c : value) {
+    if (c == '\\' || c == '"') text.push_back('\\');
+    text.push_back(c);
+  }
+  return text;
+}
+
+std::string number(double value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  return {text.data(), end};
+}
+
+void head(std::string& text, std::string_view name, std::string_view type, std::string_view help) {
+  text.append("# HELP ").append(name).append(" ").append(help).append("\n");
+  text.append("# TYPE ").append(name).append(" ").append(type).append("\n");
+}
+
+void line(std::string& text, const std::string& series, const std::string& value) {
+  text.append(series).append(" ").append(value).append("\n");
+}
+
+}  // namespace
+
+Metrics::Metrics(std::vector<std::string> endpoint_names) : endpoints_(endpoint_names.size() + 1) {
+  for (std::size_t i = 0; i < endpoint_names.size(); ++i)
+    endpoints_[i].label = escaped(endpoint_names[i]);
+}
+
+void Metrics::count(std::optional<std::size_t> endpoint, int status) {
+  const std::lock_guard lock(mutex_);
+  ++endpoints_[endpoint.value_or(endpoints_.size() - 1)].requests[status];
+}
+
+void Metrics::observe(std::size_t endpoint, Stage stage, std::chrono::nanoseconds time) {
+  const double seconds = std::chrono::duration<double>(time).count();
+  const auto bucket = static_cast<std::size_t>(
+      std::lower_bound(kBounds.begin(), kBounds.end(), seconds) - kBounds.begin());
+  const std::lock_guard lock(mutex_);
+  Histogram& histogram = endpoints_[endpoint].stages[static_cast<std::size_t>(stage)];
+  ++histogram.buckets[bucket];
+  histogram.sum += seconds;
+}
+
+void Metrics::count_tokens(std::size_t endpoint, std::size_t tokens) {
+  const std::lock_guard lock(mutex_);
+  endpoints_[endpoint].tokens += tokens;
+}
+
+std::string Metrics::text(const Gauges& gauges) const {
+  std::string text;
+  const std::lock_guard lock(mutex_);
+  add_requests(text);
+  add_latencies(text);
+  head(text, "filigree_tokens_total", "counter", "Tokens sent to the model.");
+  for (std::size_t i = 0; i + 1 < endpoints_.size(); ++i)
+    line(text, "filigree_tokens_total{endpoint=\"" + endpoints_[i].label + "\"}",
+         std::to_string(endpoints_[i].tokens));
+  head(text, "filigree_requests_in_flight", "gauge", "Inference requests being answered.");
+  line(text, "filigree_requests_in_flight", std::to_string(gauges.in_flight));
+  head(text, "filigree_requests_queued", "gauge", "Requests that wait in the engine.");
+  line(text, "filigree_requests_queued", std::to_string(gauges.queued));
+  head(text, "filigree_model_ready", "gauge", "1 when the endpoint answers.");
+  for (std::size_t i = 0; i < gauges.models_ready.size(); ++i)
+    line(text, "filigree_model_ready{endpoint=\"" + endpoints_[i].label + "\"}",
+         gauges.models_ready[i] ? "1" : "0");
+  head(text, "filigree_build_info", "gauge", "Always 1; the labels tell what runs.");
+  line(text,
+       "filigree_build_info{version=\"" + std::string(version()) + "\",isa=\"" + gauges.isa +
+           "\",cores=\"" + std::to_string(gauges.cores) + "\"}",
+       "1");
+  return text;
+}
+
+void Metrics::add_requests(std::string& text) const {
+  head(text, "filigree_requests_total", "counter", "Answered requests by endpoint and status.");
+  for (const Endpoint& endpoint : endpoints_)
+    for (const auto& [status, count] : endpoint.requests)
+      line(text,
+           "filigree_requests_total{endpoint=\"" + endpoint.label + "\",code=\"" +
+               std::to_string(status) + "\"}",
+           std::to_string(count));
+  head(text, "filigree_errors_total", "counter", "Answers with status 400 and above.");
+  for (const Endpoint& endpoint : endpoints_) {
+    std::uint64_t errors = 0;
+    for (const auto& [status, count] : endpoint.requests) errors += status >= 400 ? count : 0;
+    line(text, "filigree_errors_total{endpoint=\"" + endpoint.label + "\"}",
+         std::to_string(errors));
+  }
+}
+
+void Metrics::add_latencies(std::string& text) const {
+  const std::string name = "filigree_request_duration_seconds";
+  head(text, name, "histogram", "Time of answered inference requests by stage.");
+  for (std::size_t i = 0; i + 1 < endpoints_.size(); ++i)
+    for (std::size_t stage = 0; stage < kStages; ++stage) {
+      const Histogram& histogram = endpoints_[i].stages[stage];
+      const std::string labels = "endpoint=\"" + endpoints_[i].label + "\",stage=\"" +
+                                 std::string(kStageNames[stage]) + "\"";
+      std::uint64_t total = 0;
+      for (std::size_t bucket = 0; bucket < histogram.buckets.size(); ++bucket) {
+        total += histogram.buckets[bucket];
+        const std::string bound = bucket < kBounds.size() ? number(kBounds[bucket]) : "+Inf";
+        line(text, name + "_bucket{" + labels + ",le=\"" + bound + "\"}", std::to_string(total));
+      }
+      line(text, name + "_sum{" + labels + "}", number(histogram.sum));
+      line(text, name + "_count{" + labels + "}", std::to_string(total));
+    }
+}
+
+}  // namespace filigree::serve

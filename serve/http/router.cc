@@ -1,0 +1,109 @@
+#include "serve/http/router.h"
+
+#include <optional>
+
+namespace filigree::serve {
+namespace {
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::optional<std::string> percent_decoded(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded.push_back(text[i]);
+      continue;
+    }
+    if (text.size() - i < 3) return std::nullopt;
+    const int high = hex_value(text[i + 1]);
+    const int low = hex_value(text[i + 2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    decoded.push_back(static_cast<char>(high * 16 + low));
+    i += 2;
+  }
+  return decoded;
+}
+
+// The path of a target, which a proxy may send as a whole URL.
+std::string_view path_of(std::string_view target) {
+  if (const auto scheme = target.find("://");
+      scheme != std::string_view::npos && scheme < target.find('/')) {
+    const auto slash = target.find('/', scheme + 3);
+    target = slash == std::string_view::npos ? "/" : target.substr(slash);
+  }
+  return target.substr(0, target.find_first_of("?#"));
+}
+
+}  // namespace
+
+Router::Router(std::span<const EndpointConfig> endpoints, std::span<const PageFile> page)
+    : infer_paths_(endpoints.size()) {
+  for (std::size_t i = 0; i < page.size(); ++i) {
+    add("GET", std::string("/").append(page[i].name), {Action::kPageFile, i});
+    if (page[i].name == "index.html") add("GET", "/", {Action::kPageFile, i});
+  }
+  add("GET", "/v2", {Action::kServer});
+  add("GET", "/v2/health/live", {Action::kLive});
+  add("GET", "/v2/health/ready", {Action::kReady});
+  add("GET", "/v2/models", {Action::kModels});
+  add("GET", "/config", {Action::kConfig});
+  add("GET", "/metrics", {Action::kMetrics});
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    const EndpointConfig& endpoint = endpoints[i];
+    const std::string named = "/" + endpoint.name;
+    if (endpoint.route) add_endpoint(i, *endpoint.route);
+    if (endpoint.route != named) add_endpoint(i, named);
+    if (!endpoint.route && endpoints.size() > 1) continue;
+    const std::string bare = endpoint.route.value_or("/predict");
+    add("POST", bare, {Action::kInfer, i});
+    infer_paths_[i].push_back(bare);
+  }
+}
+
+void Router::add_endpoint(std::size_t index, const std::string& part) {
+  const std::string path = "/v2/models" + part;
+  add("GET", path, {Action::kModel, index});
+  add("GET", path + "/ready", {Action::kModelReady, index});
+  add("POST", path + "/infer", {Action::kInfer, index});
+  infer_paths_[index].push_back(path + "/infer");
+}
+
+void Router::add(const std::string& method, const std::string& path, RouteTarget target) {
+  if (!paths_[path].emplace(method, target).second)
+    throw ConfigError("two endpoints, or an endpoint and the server, are both at " + method + " " +
+                      path + "; give one of them another name or route");
+}
+
+std::variant<RouteTarget, RouteFailure> Router::match(std::string_view method,
+                                                      std::string_view target) const {
+  const auto path = percent_decoded(path_of(target));
+  if (!path)
+    return RouteFailure{RouteFailure::Kind::kBadTarget,
+                        "the path has a '%' that is not followed by two hexadecimal digits",
+                        {}};
+  std::string_view wanted = *path;
+  if (wanted.size() > 1 && wanted.ends_with('/')) wanted.remove_suffix(1);
+  const auto found = paths_.find(wanted);
+  if (found == paths_.end())
+    return RouteFailure{RouteFailure::Kind::kNotFound, "there is nothing at this path", {}};
+  const auto& methods = found->second;
+  const auto action = methods.find(method == "HEAD" ? "GET" : std::string(method));
+  if (action != methods.end()) return action->second;
+  std::string allow;
+  for (const auto& [name, unused] : methods)
+    allow += (allow.empty() ? "" : ", ") + (name == "GET" ? "GET, HEAD" : name);
+  return RouteFailure{RouteFailure::Kind::kMethodNotAllowed,
+                      "method " + std::string(method) + " is not allowed here, expected " + allow,
+                      allow};
+}
+
+const std::vector<std::string>& Router::infer_paths(std::size_t endpoint) const {
+  return infer_paths_.at(endpoint);
+}
+
+}  // namespace filigree::serve

@@ -1,0 +1,37 @@
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+
+#include "serve/http/server.h"
+#include "serve/log.h"
+
+namespace filigree::serve {
+
+void run_until_signal(Server& server, const std::function<void(std::uint16_t port)>& listening) {
+  // A reader of the log that goes away must not end the server.
+  std::signal(SIGPIPE, SIG_IGN);
+  boost::asio::io_context context(1);
+  boost::asio::signal_set signals(context, SIGTERM, SIGINT);
+  signals.async_wait([&](boost::system::error_code, int signal) {
+    log(LogLevel::kInfo, std::string(signal == SIGTERM ? "SIGTERM" : "SIGINT") +
+                             ": finishing what is in flight; once more to end at once");
+  });
+  server.start();
+  listening(server.port());
+  context.run();
+  // Gives the signals their default meaning back: the next one ends the process.
+  signals.clear();
+  server.stop();
+}
+
+void serve(const Config& config, const ServerOptions& options,
+           const std::function<void(std::uint16_t port)>& listening) {
+  for (const std::string& warning : config.warnings) log(LogLevel::kWarning, warning);
+  runtime::Engine engine(engine_options(config));
+  log(LogLevel::kInfo, std::string(kernels::isa_name(engine.isa())) + ", " + engine.cores_reason());
+  for (const std::string& warning : engine.warnings()) log(LogLevel::kWarning, warning);
+  Server server(config, options, engine_backend(engine));
+  run_until_signal(server, listening);
+}
+
+}  // namespace filigree::serve

@@ -1,0 +1,117 @@
+#include "serve/http/server.h"
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "serve/http/app.h"
+#include "serve/http/listener.h"
+#include "serve/log.h"
+
+namespace filigree::serve {
+namespace {
+
+// Loading is half reading, half packing: two at a time keep two cores busy without doubling the
+// memory that the files take meanwhile for every further one.
+constexpr std::size_t kLoaders = 2;
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(Config config, const ServerOptions& options, Backend backend)
+      : options_(options),
+        app_(std::move(config), std::move(backend)),
+        listener_(
+            context_, options_,
+            [this](HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel,
+                   const Reply& reply) {
+              app_.handle(std::move(request), std::move(cancel), reply);
+            },
+            [this](int status) { app_.count_unrouted(status); }) {}
+
+  ~Impl() { stop(); }
+
+  void start() {
+    boost::asio::post(context_, [this] { listener_.start(); });
+    network_ = std::jthread([this] { run_network(); });
+    for (std::size_t i = 0; i < kLoaders; ++i)
+      loaders_.emplace_back([this](std::stop_token stop) { app_.catalog().load(stop); });
+  }
+
+  std::uint16_t port() const noexcept { return listener_.port(); }
+
+  bool wait_until_loaded(std::chrono::milliseconds timeout) {
+    return app_.catalog().wait_until_loaded(timeout);
+  }
+
+  void stop() {
+    if (std::exchange(stopped_, true)) return;
+    app_.set_stopping();
+    for (std::jthread& loader : loaders_) loader.request_stop();
+    if (network_.joinable()) {
+      drain_connections();
+      app_.backend().drain();
+    }
+    app_.close();
+    loaders_.clear();
+    work_.reset();
+    if (network_.joinable()) network_.join();
+  }
+
+ private:
+  // What a connection's code throws (no memory, say) costs that connection, not the server.
+  void run_network() {
+    for (;;) {
+      try {
+        context_.run();
+        return;
+      } catch (const std::exception& error) {
+        log(LogLevel::kError, std::string("network: ") + error.what());
+      }
+    }
+  }
+
+  void drain_connections() {
+    std::promise<void> drained;
+    auto done = drained.get_future();
+    boost::asio::post(context_, [&] { listener_.drain([&] { drained.set_value(); }); });
+    if (done.wait_for(options_.drain_timeout) == std::future_status::ready) return;
+    log(LogLevel::kWarning, "some requests are not answered after " +
+                                std::to_string(options_.drain_timeout.count()) +
+                                " ms; their connections are closed");
+    app_.backend().stop();
+    boost::asio::post(context_, [this] { listener_.close_all(); });
+    done.wait();
+  }
+
+  const ServerOptions options_;
+  boost::asio::io_context context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_ =
+      boost::asio::make_work_guard(context_);
+  App app_;
+  Listener listener_;
+  std::jthread network_;
+  std::vector<std::jthread> loaders_;
+  bool stopped_ = false;
+};
+
+Server::Server(Config config, const ServerOptions& options, Backend backend)
+    : impl_(std::make_unique<Impl>(std::move(config), options, std::move(backend))) {}
+
+Server::~Server() = default;
+
+void Server::start() { impl_->start(); }
+std::uint16_t Server::port() const noexcept { return impl_->port(); }
+void Server::stop() { impl_->stop(); }
+
+bool Server::wait_until_loaded(std::chrono::milliseconds timeout) {
+  return impl_->wait_until_loaded(timeout);
+}
+
+}  // namespace filigree::serve

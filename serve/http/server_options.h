@@ -1,0 +1,23 @@
+// Where the server listens and what it allows a client.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace filigree::serve {
+
+struct ServerOptions {
+  std::string host = "0.0.0.0";  // an IPv4 or IPv6 address, or a name that resolves to one
+  std::uint16_t port = 5543;     // 0: any free one
+  std::size_t max_body_bytes = 2 << 20;
+  std::size_t max_header_bytes = 16 << 10;
+  std::size_t max_connections = 1024;               // more wait in the kernel's queue
+  std::chrono::milliseconds idle_timeout{60'000};   // a connection that waits for a request
+  std::chrono::milliseconds read_timeout{20'000};   // from the first byte of a request to its last
+  std::chrono::milliseconds write_timeout{20'000};  // one response
+  std::chrono::milliseconds drain_timeout{30'000};  // stop() closes what is still open after this
+};
+
+}  // namespace filigree::serve
