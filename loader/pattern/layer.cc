@@ -1,0 +1,67 @@
+#include "loader/pattern/layer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "loader/passes/rewrite.h"
+#include "loader/pattern/mismatch.h"
+
+namespace filigree::loader {
+namespace {
+
+const Node& expect_reader(const GraphIndex& index, const std::string& value, std::string_view op,
+                          const std::string& what, const std::string& expected) {
+  const Node& reader = only_reader(index, value, what);
+  if (!is_operator(&reader, op)) throw Mismatch(reader, reader.op_type, expected);
+  return reader;
+}
+
+// The normalisation after `branch` is added to `input`, in either order.
+const Node& match_residual(const GraphIndex& index, const std::string& branch,
+                           const std::string& input, const std::string& what) {
+  const Node& sum = expect_reader(index, branch, "Add", what, "the addition of the residual");
+  const std::string& first = input_name(sum, 0);
+  const std::string& second = input_name(sum, 1);
+  if (!(first == branch && second == input) && !(first == input && second == branch))
+    throw Mismatch(sum, "the sum of " + quoted_name(first) + " and " + quoted_name(second),
+                   "that of " + quoted_name(branch) + " and " + quoted_name(input));
+  return expect_reader(index, sum.outputs[0], "LayerNormalization", "the residual sum",
+                       "a layer normalisation");
+}
+
+// The linear layer among the readers of `value`, of which the other one adds the residual.
+const Node& match_ffn_in(const GraphIndex& index, const std::string& value, const Node& norm) {
+  const auto readers = index.consumers(value);
+  const auto linear = std::ranges::find_if(readers, is_linear);
+  if (linear != readers.end()) return **linear;
+  for (const Node* reader : readers)
+    if (!is_operator(reader, "Shape") && !is_operator(reader, "Add"))
+      throw Mismatch(*reader, reader->op_type, "the first linear layer of the feed-forward part");
+  throw Mismatch(norm, "no linear layer that reads it", "a feed-forward part");
+}
+
+}  // namespace
+
+LayerMatch match_layer(const GraphIndex& index, AttentionMatch attention) {
+  LayerMatch match;
+  match.attention_norm =
+      &match_residual(index, attention.output->outputs[0], attention.input, "the attention output");
+  const std::string& middle = match.attention_norm->outputs[0];
+  match.ffn_in = &match_ffn_in(index, middle, *match.attention_norm);
+  const Node& gelu = expect_reader(index, match.ffn_in->outputs[0], "Gelu",
+                                   "the feed-forward input", "a GELU by the error function");
+  if (string_attribute(gelu, "approximate", "none") != "none")
+    throw Mismatch(gelu, "approximate=" + string_attribute(gelu, "approximate", "none"),
+                   "approximate=none");
+  match.ffn_out = &only_reader(index, gelu.outputs[0], "the activation");
+  if (!is_linear(match.ffn_out))
+    throw Mismatch(*match.ffn_out, match.ffn_out->op_type,
+                   "the second linear layer of the feed-forward part");
+  match.output_norm =
+      &match_residual(index, match.ffn_out->outputs[0], middle, "the feed-forward output");
+  match.output = match.output_norm->outputs[0];
+  match.attention = std::move(attention);
+  return match;
+}
+
+}  // namespace filigree::loader

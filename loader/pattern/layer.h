@@ -1,0 +1,24 @@
+// One post-LN transformer layer in a canonical graph:
+//   y = LayerNormalization(x + attention(x));  output = LayerNormalization(y +
+//   ffn_out(Gelu(ffn_in(y))))
+#pragma once
+
+#include <string>
+
+#include "loader/pattern/attention.h"
+
+namespace filigree::loader {
+
+struct LayerMatch {
+  AttentionMatch attention;
+  const Node* attention_norm = nullptr;
+  const Node* ffn_in = nullptr;
+  const Node* ffn_out = nullptr;
+  const Node* output_norm = nullptr;
+  std::string output;
+};
+
+// The layer around an attention. Throws Mismatch that names the first node that does not fit.
+LayerMatch match_layer(const GraphIndex& index, AttentionMatch attention);
+
+}  // namespace filigree::loader

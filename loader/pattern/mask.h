@@ -1,0 +1,25 @@
+// Attention masks. Without padding a mask changes nothing, and filigree never pads; a mask is
+// therefore not computed, but proven at load, on samples, to be a padding mask and nothing else.
+#pragma once
+
+#include <string>
+
+#include "loader/pattern/sample_context.h"
+
+namespace filigree::loader {
+
+enum class MaskKind {
+  kAdded,        // added to the scores: 0 keeps a column, a large negative number hides it
+  kTrueKeeps,    // Where(mask, scores, large negative number)
+  kTrueReplaces  // Where(mask, large negative number, scores)
+};
+
+// Throws Mismatch that names `reader` unless `mask` depends on the content of at most one input,
+// which is not an input of the embeddings, keeps everything when that input is all ones, and hides
+// exactly the padded columns (for the queries that are not padding) when it ends in zeros.
+void check_mask(SampleContext& context, const Node& reader, const std::string& mask, MaskKind kind);
+
+// Throws Mismatch unless `value` is a number that is far below every score, -1e4 or less.
+void check_replacement(SampleContext& context, const Node& reader, const std::string& value);
+
+}  // namespace filigree::loader
