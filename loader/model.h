@@ -98,4 +98,7 @@ struct LoadOptions {
 // Reads `path`: an .onnx file, or a folder with model.onnx. Throws FormatError.
 std::shared_ptr<const Model> load_model(const std::filesystem::path& path, const LoadOptions& options = {});
 
+// The same from a graph in memory; file_bytes stays 0.
+std::shared_ptr<const Model> make_model(const Graph& graph, const LoadOptions& options = {});
+
 }  // namespace filigree::loader

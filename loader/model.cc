@@ -1,0 +1,127 @@
+#include "loader/model.h"
+
+#include <system_error>
+#include <unordered_set>
+#include <utility>
+
+#include "loader/encoder_pattern.h"
+#include "loader/error.h"
+#include "loader/interpreter.h"
+#include "loader/onnx_file.h"
+#include "loader/packed_model.h"
+#include "loader/passes/canonical_gelu.h"
+#include "loader/passes/canonical_layer_norm.h"
+#include "loader/passes/canonical_linear.h"
+#include "loader/passes/canonical_quantized.h"
+#include "loader/passes/fold_constants.h"
+#include "loader/passes/narrow_gather.h"
+#include "loader/pattern/mismatch.h"
+
+namespace filigree::loader {
+namespace {
+
+void fold(Graph& graph) {
+  narrow_gather(graph);
+  fold_constants(graph);
+}
+
+Graph canonical(const Graph& graph) {
+  Graph result = graph;
+  canonicalize_layer_norm(result);
+  canonicalize_gelu(result);
+  canonicalize_quantized(result);
+  canonicalize_linear(result);
+  return result;
+}
+
+// Sets encoder and rest, or throws Mismatch and leaves the model as it was.
+void recognize(Model& model, const Graph& file_graph, LoadOptions::Formats formats) {
+  const Graph graph = canonical(model.rest);
+  const GraphIndex index(graph);
+  const EncoderMatch match = match_encoder(index);
+  Graph rest = rest_of_graph(model.rest, match);
+  PackedEncoder packed = pack_encoder(index, match, file_graph, formats);
+  check_rest(rest, match, static_cast<std::int64_t>(packed.encoder.hidden_size));
+  model.encoder = std::move(packed.encoder);
+  model.matrices = std::move(packed.matrices);
+  model.memory_bytes = packed.bytes;
+  model.rest = std::move(rest);
+}
+
+void check_implemented(const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    if (is_implemented(node)) continue;
+    std::string inputs;
+    for (const std::string& input : node.inputs)
+      inputs += (inputs.empty() ? "" : ", ") + quoted_name(input);
+    throw UnsupportedError(graph.file + ": " + describe(node) + ": operator " +
+                           (node.domain.empty() ? "" : node.domain + "::") + node.op_type +
+                           " of opset " + std::to_string(graph.opset) +
+                           " is not implemented; its inputs are " +
+                           (inputs.empty() ? "none" : inputs));
+  }
+}
+
+// Bytes of the initializers of `rest`, those that the encoder's tables share counted once.
+std::size_t initializer_bytes(const Model& model) {
+  std::unordered_set<const std::byte*> counted;
+  if (model.encoder)
+    for (const Embeddings::Table& table : model.encoder->embeddings.tables)
+      counted.insert(table.tensor.bytes().data());
+  std::size_t bytes = 0;
+  for (const auto& [name, tensor] : model.rest.initializers)
+    if (counted.insert(tensor.bytes().data()).second) bytes += tensor.bytes().size();
+  return bytes;
+}
+
+std::filesystem::path model_file(const std::filesystem::path& path) {
+  std::error_code ignored;  // read_onnx reports a path that cannot be read
+  return std::filesystem::is_directory(path, ignored) ? path / "model.onnx" : path;
+}
+
+// Adds the file's name to errors that name only a node.
+template <class Work>
+auto named_errors(const std::string& file, Work work) {
+  try {
+    return work();
+  } catch (const UnsupportedError&) {
+    throw;
+  } catch (const FormatError& error) {
+    throw FormatError(file + ": " + error.what());
+  }
+}
+
+std::shared_ptr<Model> made_model(const Graph& file_graph, const LoadOptions& options) {
+  auto model = std::make_shared<Model>();
+  model->file = file_graph.file;
+  for (const ValueInfo& input : file_graph.inputs) model->input_names.push_back(input.name);
+  for (const ValueInfo& output : file_graph.outputs) model->output_names.push_back(output.name);
+  model->rest = file_graph;
+  named_errors(model->file, [&] { fold(model->rest); });
+  if (options.recognition == LoadOptions::Recognition::kEncoder) {
+    try {
+      named_errors(model->file, [&] { recognize(*model, file_graph, options.formats); });
+    } catch (const Mismatch& mismatch) {
+      model->warnings.push_back(std::string("no encoder recognised: ") + mismatch.what());
+    }
+  }
+  check_implemented(model->rest);
+  model->memory_bytes += initializer_bytes(*model);
+  return model;
+}
+
+}  // namespace
+
+std::shared_ptr<const Model> load_model(const std::filesystem::path& path,
+                                        const LoadOptions& options) {
+  const std::filesystem::path file = model_file(path);
+  std::shared_ptr<Model> model = made_model(read_onnx(file), options);
+  model->file_bytes = std::filesystem::file_size(file);
+  return model;
+}
+
+std::shared_ptr<const Model> make_model(const Graph& graph, const LoadOptions& options) {
+  return made_model(graph, options);
+}
+
+}  // namespace filigree::loader

@@ -1,0 +1,177 @@
+#include "loader/packed_linear.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <stdexcept>
+
+#include "loader/error.h"
+#include "loader/packed_parameters.h"
+#include "loader/passes/rewrite.h"
+#include "loader/pattern/mismatch.h"
+
+namespace filigree::loader {
+namespace {
+
+using kernels::WeightFormat;
+
+// Row-major [cols][rows] from row-major [rows][cols].
+template <class To, class From, class Convert>
+std::vector<To> transposed(std::span<const From> from, std::size_t rows, std::size_t cols,
+                           Convert convert) {
+  std::vector<To> to(from.size());
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t col = 0; col < cols; ++col)
+      to[col * rows + row] = convert(from[row * cols + col], col);
+  return to;
+}
+
+WeightFormat choose(LoadOptions::Formats formats, WeightFormat dense, WeightFormat sparse,
+                    WeightFormat by_cost) {
+  switch (formats) {
+    case LoadOptions::Formats::kDense:
+      return dense;
+    case LoadOptions::Formats::kSparse:
+      return sparse;
+    default:
+      return by_cost;
+  }
+}
+
+// Groups of 1 x 4 along the inputs with at least one nonzero.
+std::size_t nonzero_groups(std::span<const std::int16_t> weights, std::size_t rows,
+                           std::size_t cols) {
+  std::size_t groups = 0;
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t col = 0; col < cols; col += 4) {
+      const auto group = weights.subspan(row * cols + col, std::min<std::size_t>(4, cols - col));
+      groups += std::ranges::any_of(group, [](std::int16_t w) { return w != 0; }) ? 1 : 0;
+    }
+  return groups;
+}
+
+// A size that a format cannot index is no defect of the file.
+template <class Pack>
+kernels::PackedWeights packed_or_mismatch(const Node& node, Pack pack) {
+  try {
+    return pack();
+  } catch (const std::invalid_argument& error) {
+    throw Mismatch(node, std::string("a matrix that cannot be packed (") + error.what() + ")",
+                   "one that can");
+  }
+}
+
+Linear pack_float(const GraphIndex& index, const Node& node, LoadOptions::Formats formats) {
+  const Tensor& matrix = *index.constant(weight_name(node));
+  const auto cols = static_cast<std::size_t>(matrix.dims()[0]);
+  const auto rows = static_cast<std::size_t>(matrix.dims()[1]);
+  const std::vector<float> weights =
+      transposed<float>(matrix.data<float>(), cols, rows, [](float w, std::size_t) { return w; });
+  const auto nonzeros =
+      weights.size() - static_cast<std::size_t>(std::ranges::count(weights, 0.0F));
+  const WeightFormat format =
+      choose(formats, WeightFormat::kDenseF32, WeightFormat::kUnstructuredF32,
+             kernels::choose_f32_format(rows, cols, nonzeros));
+  Linear linear;
+  linear.weights =
+      packed_or_mismatch(node, [&] { return kernels::pack_f32(format, weights, rows, cols); });
+  const std::string& bias = input_name(node, 2);
+  if (!bias.empty()) linear.bias = repeated_values(index, node, bias, rows);
+  return linear;
+}
+
+// The zero point of each output's weights.
+std::vector<std::int32_t> weight_zero_points(const GraphIndex& index, const Node& node,
+                                             std::size_t rows) {
+  const Tensor* zero = index.constant(input_name(node, 4));
+  if (zero == nullptr || zero->size() == 1)
+    return std::vector<std::int32_t>(rows, zero_point_value(index, node, input_name(node, 4)));
+  std::vector<std::int32_t> points(rows);
+  for (std::size_t row = 0; row < rows; ++row)
+    points[row] = zero->type() == DataType::kUint8 ? std::int32_t{zero->data<std::uint8_t>()[row]}
+                                                   : std::int32_t{zero->data<std::int8_t>()[row]};
+  return points;
+}
+
+std::vector<std::int16_t> centered_weights(const GraphIndex& index, const Node& node,
+                                           std::size_t rows, std::size_t cols) {
+  const Tensor& matrix = *index.constant(weight_name(node));
+  const std::vector<std::int32_t> zero = weight_zero_points(index, node, rows);
+  const auto centered = [&](std::int32_t w, std::size_t row) {
+    return static_cast<std::int16_t>(w - zero[row]);
+  };
+  if (matrix.type() == DataType::kUint8)
+    return transposed<std::int16_t>(matrix.data<std::uint8_t>(), cols, rows, centered);
+  return transposed<std::int16_t>(matrix.data<std::int8_t>(), cols, rows, centered);
+}
+
+// Integer bias minus zero point times row sum. Refuses rows whose sums might leave int32 for some
+// input.
+std::vector<std::int32_t> integer_offsets(const GraphIndex& index, const Node& node,
+                                          std::span<const std::int16_t> weights, std::size_t rows,
+                                          std::int32_t zero_point) {
+  const std::string& name = input_name(node, 5);
+  const Tensor* bias = name.empty() ? nullptr : index.constant(name);
+  const std::size_t cols = weights.size() / rows;
+  std::vector<std::int32_t> offsets(rows);
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::int64_t sum = 0;
+    std::int64_t magnitude = 0;
+    for (const std::int16_t w : weights.subspan(row * cols, cols)) {
+      sum += w;
+      magnitude += std::abs(w);
+    }
+    const std::int64_t added = bias == nullptr ? 0 : bias->data<std::int32_t>()[row];
+    if (2 * 255 * magnitude + std::llabs(added) > std::numeric_limits<std::int32_t>::max())
+      throw Mismatch(node, "output " + std::to_string(row) + " whose sum may leave 32 bits",
+                     "a smaller sum of weights");
+    offsets[row] = static_cast<std::int32_t>(added - zero_point * sum);
+  }
+  return offsets;
+}
+
+Linear pack_quantized(const GraphIndex& index, const Node& node, LoadOptions::Formats formats) {
+  const Dims& dims = index.constant(weight_name(node))->dims();
+  const auto cols = static_cast<std::size_t>(dims[0]);
+  const auto rows = static_cast<std::size_t>(dims[1]);
+  const std::vector<std::int16_t> weights = centered_weights(index, node, rows, cols);
+  const WeightFormat format =
+      choose(formats, WeightFormat::kDenseI8, WeightFormat::kGroupsI8,
+             kernels::choose_i8_format(rows, cols, nonzero_groups(weights, rows, cols)));
+  Linear linear;
+  linear.input = quantization(index, node, node.inputs[1], node.inputs[2]);
+  linear.offset = integer_offsets(index, node, weights, rows, linear.input->zero_point);
+  linear.scale = repeated_values(index, node, node.inputs[6], rows);
+  if (!std::ranges::all_of(linear.scale, [](float scale) { return std::isfinite(scale); }))
+    throw FormatError(describe(node) + ": scale " + quoted_name(node.inputs[6]) +
+                      " is not finite, expected a number");
+  if (!node.inputs[7].empty()) linear.bias = repeated_values(index, node, node.inputs[7], rows);
+  linear.weights =
+      packed_or_mismatch(node, [&] { return kernels::pack_i8(format, weights, rows, cols); });
+  return linear;
+}
+
+}  // namespace
+
+Linear pack_linear(const GraphIndex& index, const Node& node, LoadOptions::Formats formats) {
+  Linear linear = node.op_type == "Linear" ? pack_float(index, node, formats)
+                                           : pack_quantized(index, node, formats);
+  linear.name = string_attribute(node, "weight", weight_name(node));
+  return linear;
+}
+
+const char* format_name(kernels::WeightFormat format) noexcept {
+  switch (format) {
+    case WeightFormat::kDenseF32:
+      return "dense_f32";
+    case WeightFormat::kUnstructuredF32:
+      return "unstructured_f32";
+    case WeightFormat::kDenseI8:
+      return "dense_i8";
+    default:
+      return "groups_i8";
+  }
+}
+
+}  // namespace filigree::loader

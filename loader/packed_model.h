@@ -1,0 +1,22 @@
+// From a match of names to an Encoder of packed weights, tables and numbers.
+#pragma once
+
+#include <vector>
+
+#include "loader/encoder_pattern.h"
+#include "loader/model.h"
+
+namespace filigree::loader {
+
+struct PackedEncoder {
+  Encoder encoder;
+  std::vector<MatrixInfo> matrices;
+  std::size_t bytes = 0;  // weights, tables and parameters
+};
+
+// `file_graph` is the graph as read: it tells in which type a weight was stored. Throws FormatError
+// and Mismatch as packed_linear.h does.
+PackedEncoder pack_encoder(const GraphIndex& index, const EncoderMatch& match,
+                           const Graph& file_graph, LoadOptions::Formats formats);
+
+}  // namespace filigree::loader
