@@ -1,6 +1,5 @@
 #include "tokenizer/tokenizer.h"
 
-#include <map>
 #include <stdexcept>
 #include <utility>
 
@@ -37,8 +36,8 @@ Tokenizer Tokenizer::from_folder(const std::filesystem::path& folder) {
     throw std::runtime_error(folder.string() +
                              ": found neither tokenizer.json nor vocab.txt, expected one of them");
   const std::filesystem::path config = folder / "tokenizer_config.json";
-  ConfigText config_text{"", config.string()};
-  if (std::filesystem::exists(config)) config_text.text = read_file(config);
+  std::optional<ConfigText> config_text;
+  if (std::filesystem::exists(config)) config_text = {read_file(config), config.string()};
   return Tokenizer(
       std::make_unique<const Impl>(read_vocab_text(read_file(vocab), vocab.string(), config_text)));
 }
@@ -48,7 +47,7 @@ Tokenizer Tokenizer::from_json(std::string_view json, const std::string& file_na
 }
 
 Tokenizer Tokenizer::from_vocab(std::string_view vocab, const std::string& file_name) {
-  return Tokenizer(std::make_unique<const Impl>(read_vocab_text(vocab, file_name, {})));
+  return Tokenizer(std::make_unique<const Impl>(read_vocab_text(vocab, file_name, std::nullopt)));
 }
 
 TokenizedText Tokenizer::tokenize(std::string_view text) const {

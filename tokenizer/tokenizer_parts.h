@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,13 +29,13 @@ struct TokenizerParts {
 TokenizerParts read_tokenizer_json(std::string_view json, const std::string& file_name);
 
 // Plain vocab.txt: one token a line, white space after it ignored, its id is the line's index.
-// `config` is the text of tokenizer_config.json, or empty for uncased BERT.
+// `config` is the text of tokenizer_config.json; without it the tokenizer is uncased BERT.
 struct ConfigText {
   std::string text;
   std::string file_name;
 };
 TokenizerParts read_vocab_text(std::string_view vocab, const std::string& file_name,
-                               const ConfigText& config);
+                               const std::optional<ConfigText>& config);
 
 std::string read_file(const std::filesystem::path& path);
 

@@ -83,12 +83,12 @@ void read_config(const JsonNode& node, NormalizerOptions& normalizer, SpecialTok
 }  // namespace
 
 TokenizerParts read_vocab_text(std::string_view vocab, const std::string& file_name,
-                               const ConfigText& config) {
+                               const std::optional<ConfigText>& config) {
   TokenizerParts parts;
   parts.file_name = file_name;
   SpecialTokens tokens;
-  if (!config.text.empty())
-    read_config(JsonFile(config.text, config.file_name).root(), parts.normalizer, tokens);
+  if (config)
+    read_config(JsonFile(config->text, config->file_name).root(), parts.normalizer, tokens);
   read_lines(vocab, file_name, parts.vocabulary);
   const auto required = [&](const std::string& token, const char* role) {
     const std::optional<std::int32_t> id = parts.vocabulary.id(token);
