@@ -6,8 +6,9 @@
 add_library(filigree_options INTERFACE)
 target_compile_features(filigree_options INTERFACE cxx_std_20)
 # -ffp-contract=off: a compiler that fuses a*b+c where the source does not would break bit identity.
+# -Wno-restrict: g++ 12 warns falsely about "literal" + std::string (GCC bug 105651).
 target_compile_options(filigree_options INTERFACE
-  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror -ffp-contract=off)
+  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wno-restrict -Werror -ffp-contract=off)
 if(FILIGREE_SANITIZE)
   target_compile_options(filigree_options INTERFACE
     -fsanitize=${FILIGREE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
