@@ -6,21 +6,26 @@
 //             shared
 //   gmac      the same, in 10^9 multiply-adds per second
 #include <benchmark/benchmark.h>
-#include <immintrin.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "bench/fma_peak.h"
 #include "kernels/aligned_buffer.h"
 #include "kernels/isa.h"
 #include "kernels/kernel_table.h"
 
-namespace filigree::kernels {
+namespace filigree::bench {
 namespace {
+
+using kernels::AlignedBuffer;
+using kernels::KernelTable;
+using kernels::TokenSegment;
 
 using Clock = std::chrono::steady_clock;
 
@@ -28,30 +33,22 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Multiply-adds per second in registers: ten independent chains hide the latency of two units.
-[[gnu::target("avx2,fma")]] double fma_rate() {
-  constexpr int kChains = 10;
-  constexpr int kRounds = 20000;
-  __m256 chain[kChains];
-  for (__m256& value : chain) value = _mm256_set1_ps(1.0F);
-  const __m256 factor = _mm256_set1_ps(0.999F);
+// Multiply-adds per second in registers.
+double fma_rate() {
   const Clock::time_point start = Clock::now();
-  for (int round = 0; round < kRounds; ++round)
-    for (__m256& value : chain) {
-      value = _mm256_fmadd_ps(value, factor, factor);
-      asm volatile("" : "+x"(value));
-    }
-  return 8.0 * kChains * kRounds / seconds_since(start);
+  fma_avx2();
+  return fma_avx2_flop() / 2 / seconds_since(start);
 }
 
 // Panels of one head with random content.
 struct Sequence {
   Sequence(std::size_t tokens_in, std::size_t head_size_in)
       : tokens(tokens_in), head_size(head_size_in) {
+    using kernels::kPanelTokens;
     for (std::size_t done = 0; done < tokens; done += kPanelTokens)
       segments.push_back({done / kPanelTokens, 0, std::min(kPanelTokens, tokens - done)});
-    scratch = AlignedBuffer(attention_scratch_bytes(head_size, tokens));
-    out = AlignedBuffer(panel_floats(head_size) * sizeof(float) * segments.size());
+    scratch = AlignedBuffer(kernels::attention_scratch_bytes(head_size, tokens));
+    out = AlignedBuffer(kernels::panel_floats(head_size) * sizeof(float) * segments.size());
   }
   double multiply_adds() const { return 2.0 * static_cast<double>(tokens * tokens * head_size); }
 
@@ -62,15 +59,26 @@ struct Sequence {
   AlignedBuffer out;
 };
 
+// attend(table, queries) computes some queries of the sequence.
 template <class Attend>
-void measure(benchmark::State& state, const Sequence& sequence, Attend attend) {
+void measure(benchmark::State& state, Sequence& sequence, const KernelTable& measured,
+             Attend attend) {
+  const auto attend_all = [&](const KernelTable& table) {
+    for (const TokenSegment& queries : sequence.segments) attend(table, queries);
+  };
+  attend_all(kernels::supported_tables().front());
+  const std::vector<std::byte> expected(sequence.out.data(),
+                                        sequence.out.data() + sequence.out.size());
+  attend_all(measured);
+  if (std::memcmp(expected.data(), sequence.out.data(), expected.size()) != 0)
+    return state.SkipWithError("the result differs from that of the scalar kernel");
   double fastest = 1e9;
   double peak = 0;
   for (auto unused : state) {
     static_cast<void>(unused);
     peak = std::max(peak, fma_rate());
     const Clock::time_point start = Clock::now();
-    for (const TokenSegment& queries : sequence.segments) attend(queries);
+    attend_all(measured);
     const double seconds = seconds_since(start);
     fastest = std::min(fastest, seconds);
     state.SetIterationTime(seconds);
@@ -79,10 +87,10 @@ void measure(benchmark::State& state, const Sequence& sequence, Attend attend) {
   state.counters["of_peak"] = sequence.multiply_adds() / fastest / peak;
 }
 
-void attention_f32(benchmark::State& state, const KernelTable& table) {
+void attention_f32(benchmark::State& state, const KernelTable& measured) {
   Sequence sequence(static_cast<std::size_t>(state.range(0)),
                     static_cast<std::size_t>(state.range(1)));
-  const std::size_t stride = panel_floats(sequence.head_size);
+  const std::size_t stride = kernels::panel_floats(sequence.head_size);
   std::vector<AlignedBuffer> matrices;
   std::minstd_rand random(1);
   for (int i = 0; i < 3; ++i) {
@@ -91,7 +99,7 @@ void attention_f32(benchmark::State& state, const KernelTable& table) {
     for (std::size_t j = 0; j < matrix.size() / sizeof(float); ++j)
       matrix.as<float>()[j] = static_cast<float>(random() % 2001) / 1000 - 1;
   }
-  measure(state, sequence, [&](const TokenSegment& queries) {
+  measure(state, sequence, measured, [&](const KernelTable& table, const TokenSegment& queries) {
     table.attention_f32({.q = matrices[0].as<float>(),
                          .k = matrices[1].as<float>(),
                          .v = matrices[2].as<float>(),
@@ -107,10 +115,10 @@ void attention_f32(benchmark::State& state, const KernelTable& table) {
   });
 }
 
-void attention_i8(benchmark::State& state, const KernelTable& table) {
+void attention_i8(benchmark::State& state, const KernelTable& measured) {
   Sequence sequence(static_cast<std::size_t>(state.range(0)),
                     static_cast<std::size_t>(state.range(1)));
-  const std::size_t stride = quad_panel_bytes(sequence.head_size);
+  const std::size_t stride = kernels::quad_panel_bytes(sequence.head_size);
   std::vector<AlignedBuffer> matrices;
   std::minstd_rand random(1);
   for (int i = 0; i < 3; ++i) {
@@ -118,7 +126,7 @@ void attention_i8(benchmark::State& state, const KernelTable& table) {
     for (std::size_t j = 0; j < matrix.size(); ++j)
       matrix.as<std::uint8_t>()[j] = static_cast<std::uint8_t>(random());
   }
-  measure(state, sequence, [&](const TokenSegment& queries) {
+  measure(state, sequence, measured, [&](const KernelTable& table, const TokenSegment& queries) {
     table.attention_i8({.q = matrices[0].as<std::uint8_t>(),
                         .k = matrices[1].as<std::uint8_t>(),
                         .v = matrices[2].as<std::uint8_t>(),
@@ -136,7 +144,7 @@ void attention_i8(benchmark::State& state, const KernelTable& table) {
                         .p = {1.0F / 255, 0},
                         .out_scale = 1e-4F,
                         .out = sequence.out.as<float>(),
-                        .out_panel_stride = panel_floats(sequence.head_size),
+                        .out_panel_stride = kernels::panel_floats(sequence.head_size),
                         .scratch = sequence.scratch.data()});
   });
 }
@@ -144,7 +152,7 @@ void attention_i8(benchmark::State& state, const KernelTable& table) {
 using Run = void(benchmark::State&, const KernelTable&);
 
 void add(const std::string& name, Run* run, const KernelTable& table) {
-  benchmark::RegisterBenchmark((name + "/" + std::string(isa_name(table.isa))).c_str(),
+  benchmark::RegisterBenchmark((name + "/" + std::string(kernels::isa_name(table.isa))).c_str(),
                                [run, &table](benchmark::State& state) { run(state, table); })
       ->Args({384, 64})
       ->Args({128, 64})
@@ -158,13 +166,13 @@ void add(const std::string& name, Run* run, const KernelTable& table) {
 }  // namespace
 
 static void add_attention_benchmarks() {
-  for (const KernelTable& table : supported_tables()) {
+  for (const KernelTable& table : kernels::supported_tables()) {
     add("attention_f32", attention_f32, table);
     add("attention_i8", attention_i8, table);
   }
 }
 
-}  // namespace filigree::kernels
+}  // namespace filigree::bench
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
@@ -173,6 +181,6 @@ int main(int argc, char** argv) {
     std::fputs("attention_bench: this CPU lacks AVX2, whose FMA peak is the yardstick\n", stderr);
     return 1;
   }
-  filigree::kernels::add_attention_benchmarks();
+  filigree::bench::add_attention_benchmarks();
   benchmark::RunSpecifiedBenchmarks();
 }

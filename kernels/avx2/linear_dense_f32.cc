@@ -9,6 +9,7 @@
 
 #include "kernels/internal/kernels_avx2.h"
 #include "kernels/internal/linear_avx2.h"
+#include "kernels/internal/packed_walk.h"
 
 namespace filigree::kernels {
 namespace {
@@ -19,28 +20,23 @@ constexpr int kRows = static_cast<int>(kDenseTileF32);
 constexpr std::size_t kTileVectors = 2;
 constexpr int kRowStride = static_cast<int>(kPanelTokens);
 
-// One tile of one chunk: where it lies in the matrix and what is left of the sums.
+// One tile of one chunk.
 struct Tile {
   const float* weights;  // [inputs][kDenseTileF32]
   const float* x;        // [inputs][T], at the tile's first lane
   std::size_t inputs;
-  std::size_t first_row;
-  std::size_t rows;  // that exist, 1..kDenseTileF32
-  std::size_t first_lane;
-  float* sums;  // [kDenseTileF32][T], at the tile's first lane, from chunk to chunk
+  float* sums;  // [kDenseTileF32][T], at the tile's first lane; rows past the matrix are harmless
   bool begins;
-  bool ends;
 };
 
+// All loops over the tile have constant bounds: an index that varied would keep `sums` in memory.
 template <int W>
-void add_tile(const LinearF32Args& args, const Tile& tile) {
-  const int rows = static_cast<int>(tile.rows);
-  // Loops over the tile have constant bounds: an index that varies would keep `sums` in memory.
+void add_tile(const Tile& tile) {
   __m256 sums[kRows][W];
   for (int r = 0; r < kRows; ++r)
     for (int i = 0; i < W; ++i)
-      sums[r][i] = tile.begins || r >= rows ? _mm256_setzero_ps()
-                                            : _mm256_load_ps(tile.sums + r * kRowStride + 8 * i);
+      sums[r][i] =
+          tile.begins ? _mm256_setzero_ps() : _mm256_load_ps(tile.sums + r * kRowStride + 8 * i);
   const float* x = tile.x;
   const float* weight = tile.weights;
   for (std::size_t k = 0; k < tile.inputs; ++k, x += kPanelTokens, weight += kRows) {
@@ -51,54 +47,48 @@ void add_tile(const LinearF32Args& args, const Tile& tile) {
       for (int i = 0; i < W; ++i) sums[r][i] = _mm256_fmadd_ps(w, input[i], sums[r][i]);
     }
   }
-  for (int r = 0; r < kRows; ++r) {
-    if (r >= rows) continue;
-    if (tile.ends)
-      finish_row(args, tile.first_row + static_cast<std::size_t>(r), tile.first_lane, sums[r]);
+  for (int r = 0; r < kRows; ++r)
+    for (int i = 0; i < W; ++i) _mm256_store_ps(tile.sums + r * kRowStride + 8 * i, sums[r][i]);
+}
+
+void add_tile_row(Tile tile, std::size_t vectors) {
+  for (std::size_t v = 0; v < vectors; v += kTileVectors) {
+    if (v + 1 < vectors)
+      add_tile<kTileVectors>(tile);
     else
-      for (int i = 0; i < W; ++i) _mm256_store_ps(tile.sums + r * kRowStride + 8 * i, sums[r][i]);
+      add_tile<1>(tile);
+    tile.x += kTileVectors * kAvx2Lanes;
+    tile.sums += kTileVectors * kAvx2Lanes;
   }
 }
 
-void add_tile_row(const LinearF32Args& args, Tile tile) {
-  const std::size_t vectors = token_vectors(args.tokens);
-  const float* x = tile.x;
-  float* sums = tile.sums;
-  for (std::size_t v = 0; v < vectors; v += kTileVectors) {
-    tile.first_lane = v * kAvx2Lanes;
-    tile.x = x + tile.first_lane;
-    tile.sums = sums + tile.first_lane;
-    if (v + 1 < vectors)
-      add_tile<kTileVectors>(args, tile);
-    else
-      add_tile<1>(args, tile);
-  }
+void finish_rows(const LinearF32Args& args, Span rows, const float* sums) {
+  for (std::size_t row = rows.begin; row < rows.end; ++row, sums += kPanelTokens)
+    for (std::size_t lane = 0; lane < args.tokens; lane += kAvx2Lanes) {
+      const __m256 vector[1] = {_mm256_load_ps(sums + lane)};
+      finish_row(args, row, lane, vector);
+    }
 }
 
 void linear_block(const LinearF32Args& args, std::size_t block) {
   const PackedView& weights = args.weights;
-  const std::size_t begin = block * weights.block_rows;
-  const std::size_t left = weights.rows - begin;
-  const std::size_t rows = left < weights.block_rows ? left : weights.block_rows;
+  const Span rows = rows_of_block(weights, block);
+  const std::size_t vectors = token_vectors(args.tokens);
   alignas(kPanelAlignment) float sums[kMaxBlockRows * kPanelTokens];
-  const float* next = weights.dense_f32 + begin * weights.cols;
+  Tile tile{};
+  tile.weights = weights.dense_f32 + rows.begin * weights.cols;
   for (std::size_t chunk = 0; chunk < weights.chunks; ++chunk) {
-    const std::size_t first_col = chunk * weights.chunk_cols;
-    const std::size_t cols_left = weights.cols - first_col;
-    Tile tile{};
-    tile.x = args.x + first_col * kPanelTokens;
-    tile.inputs = cols_left < weights.chunk_cols ? cols_left : weights.chunk_cols;
+    const Span inputs = inputs_of_chunk(weights, chunk);
+    tile.x = args.x + inputs.begin * kPanelTokens;
+    tile.inputs = inputs.end - inputs.begin;
     tile.begins = chunk == 0;
-    tile.ends = chunk + 1 == weights.chunks;
-    for (std::size_t row = 0; row < rows; row += kDenseTileF32) {
-      tile.weights = next;
-      tile.first_row = begin + row;
+    for (std::size_t row = 0; row < rows.end - rows.begin; row += kDenseTileF32) {
       tile.sums = sums + row * kPanelTokens;
-      tile.rows = rows - row < kDenseTileF32 ? rows - row : kDenseTileF32;
-      add_tile_row(args, tile);
-      next += tile.inputs * kDenseTileF32;
+      add_tile_row(tile, vectors);
+      tile.weights += tile.inputs * kDenseTileF32;
     }
   }
+  finish_rows(args, rows, sums);
 }
 
 }  // namespace

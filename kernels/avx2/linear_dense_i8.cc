@@ -10,6 +10,7 @@
 
 #include "kernels/internal/kernels_avx2.h"
 #include "kernels/internal/linear_avx2.h"
+#include "kernels/internal/packed_walk.h"
 
 namespace filigree::kernels {
 namespace {
@@ -64,24 +65,19 @@ void add_tile_row(Tile tile, std::size_t vectors) {
 
 void linear_block(const LinearI8Args& args, std::size_t block) {
   const PackedView& weights = args.weights;
-  const std::size_t begin = block * weights.block_rows;
-  const std::size_t left = weights.rows - begin;
-  const std::size_t rows = left < weights.block_rows ? left : weights.block_rows;
+  const Span rows = rows_of_block(weights, block);
   const std::size_t vectors = token_vectors(args.tokens);
-  const std::int8_t* next = weights.dense_i8 + begin * ((weights.cols + 3) / 4 * 4);
+  Tile tile{};
+  tile.weights = weights.dense_i8 + rows.begin * ((weights.cols + 3) / 4 * 4);
   for (std::size_t chunk = 0; chunk < weights.chunks; ++chunk) {
-    const std::size_t first_col = chunk * weights.chunk_cols;
-    const std::size_t cols_left = weights.cols - first_col;
-    const std::size_t inputs = cols_left < weights.chunk_cols ? cols_left : weights.chunk_cols;
-    Tile tile{};
-    tile.x = args.x + first_col * kPanelTokens;
-    tile.quads = (inputs + 3) / 4;
+    const Span inputs = inputs_of_chunk(weights, chunk);
+    tile.x = args.x + inputs.begin * kPanelTokens;
+    tile.quads = (inputs.end - inputs.begin + 3) / 4;
     tile.begins = chunk == 0;
-    for (std::size_t row = 0; row < rows; row += kDenseTileI8) {
-      tile.weights = next;
+    for (std::size_t row = 0; row < rows.end - rows.begin; row += kDenseTileI8) {
       tile.sums = args.scratch + row * kPanelTokens;
       add_tile_row(tile, vectors);
-      next += tile.quads * 4 * kDenseTileI8;
+      tile.weights += tile.quads * 4 * kDenseTileI8;
     }
     add_groups_avx2(args, block, chunk, SliceSums::kAdd);
   }

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "kernels/internal/linear_avx2.h"
+#include "kernels/internal/packed_walk.h"
 
 namespace filigree::kernels {
 namespace {
@@ -70,16 +71,14 @@ void finish_quad(const LinearI8Args& args, std::size_t row, const std::int32_t* 
 }  // namespace
 
 void finish_block_i8_avx2(const LinearI8Args& args, std::size_t block) noexcept {
-  const std::size_t begin = block * args.weights.block_rows;
-  const std::size_t left = args.weights.rows - begin;
-  const std::size_t rows = left < args.weights.block_rows ? left : args.weights.block_rows;
+  const Span rows = rows_of_block(args.weights, block);
   const std::size_t lanes = token_vectors(args.tokens) * kAvx2Lanes;
-  for (std::size_t row = 0; row < rows; row += args.y_u8 != nullptr ? 4 : 1) {
-    const std::int32_t* sums = args.scratch + row * kPanelTokens;
+  for (std::size_t row = rows.begin; row < rows.end; row += args.y_u8 != nullptr ? 4 : 1) {
+    const std::int32_t* sums = args.scratch + (row - rows.begin) * kPanelTokens;
     if (args.y_u8 != nullptr)
-      finish_quad(args, begin + row, sums, lanes);
+      finish_quad(args, row, sums, lanes);
     else
-      finish_float_row(args, begin + row, sums, lanes);
+      finish_float_row(args, row, sums, lanes);
   }
 }
 

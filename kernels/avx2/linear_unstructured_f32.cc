@@ -86,18 +86,23 @@ void add_slice(const LinearF32Args& args, std::size_t block, std::size_t chunk, 
 }
 
 template <int V>
-void linear_blocks(const LinearF32Args& args) {
-  alignas(kPanelAlignment) float sums[kMaxBlockRows * kPanelTokens];
+void linear_block(const LinearF32Args& args, std::size_t block, float* sums) {
   const std::size_t last = args.weights.chunks - 1;
+  if (last == 0) return add_slice<V, Chunk::kOnly>(args, block, 0, sums);
+  add_slice<V, Chunk::kFirst>(args, block, 0, sums);
+  for (std::size_t chunk = 1; chunk < last; ++chunk)
+    add_slice<V, Chunk::kMiddle>(args, block, chunk, sums);
+  add_slice<V, Chunk::kLast>(args, block, last, sums);
+}
+
+// Sums are kept from chunk to chunk in y, unless y is still needed as the residual (2 % slower,
+// measured).
+template <int V>
+void linear_blocks(const LinearF32Args& args) {
+  alignas(kPanelAlignment) float scratch[kMaxBlockRows * kPanelTokens];
   for (std::size_t block = args.first_block; block < args.last_block; ++block) {
-    if (last == 0) {
-      add_slice<V, Chunk::kOnly>(args, block, 0, sums);
-      continue;
-    }
-    add_slice<V, Chunk::kFirst>(args, block, 0, sums);
-    for (std::size_t chunk = 1; chunk < last; ++chunk)
-      add_slice<V, Chunk::kMiddle>(args, block, chunk, sums);
-    add_slice<V, Chunk::kLast>(args, block, last, sums);
+    float* y = args.y + block * args.weights.block_rows * kPanelTokens;
+    linear_block<V>(args, block, args.y == args.residual ? scratch : y);
   }
 }
 

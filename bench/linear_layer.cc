@@ -1,0 +1,240 @@
+#include "bench/linear_layer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <random>
+#include <sstream>
+#include <stdexcept>
+
+#include "kernels/aligned_buffer.h"
+
+namespace filigree::bench {
+namespace {
+
+using kernels::AlignedBuffer;
+using kernels::kPanelTokens;
+using kernels::WeightFormat;
+
+constexpr std::uint32_t kSeed = 1;
+
+bool is_float(WeightFormat format) {
+  return format == WeightFormat::kDenseF32 || format == WeightFormat::kUnstructuredF32;
+}
+
+// 1 where the weight is kept; zeros come in blocks of `block_cols` inputs.
+std::vector<char> random_mask(const LayerOptions& options, std::mt19937& random) {
+  std::vector<char> mask(options.shape.rows * options.shape.cols);
+  std::bernoulli_distribution keep(1.0 - options.sparsity);
+  for (std::size_t i = 0; i < mask.size(); i += options.block_cols) {
+    const char kept = keep(random) ? 1 : 0;
+    for (std::size_t j = i; j < std::min(i + options.block_cols, mask.size()); ++j) mask[j] = kept;
+  }
+  return mask;
+}
+
+void fail(const LayerOptions& options, std::size_t row, std::size_t token, double got,
+          double want) {
+  throw std::runtime_error(describe(options) + ": row " + std::to_string(row) + " token " +
+                           std::to_string(token) + " is " + std::to_string(got) + ", expected " +
+                           std::to_string(want));
+}
+
+class F32Layer final : public LinearLayer {
+ public:
+  explicit F32Layer(const LayerOptions& options)
+      : LinearLayer(options),
+        x_(panels() * kernels::panel_floats(options.shape.cols) * sizeof(float)),
+        y_(panels() * kernels::panel_floats(options.shape.rows) * sizeof(float)) {
+    std::mt19937 random(kSeed);
+    std::uniform_real_distribution<float> uniform(0.5F, 1.0F);
+    for (const char kept : random_mask(options, random))
+      weights_.push_back(kept != 0 ? uniform(random) : 0.0F);
+    for (std::size_t i = 0; i < x_.size() / sizeof(float); ++i) x_.as<float>()[i] = uniform(random);
+    packed_ = kernels::pack_f32(options.format, weights_, options.shape.rows, options.shape.cols);
+  }
+
+  void run(const kernels::KernelTable& table) override {
+    const Shape shape = options().shape;
+    for (std::size_t panel = 0; panel < panels(); ++panel)
+      kernels::linear_f32(table, options().format)(
+          {.weights = packed_.view(),
+           .first_block = 0,
+           .last_block = packed_.view().row_blocks,
+           .tokens = tokens_of_panel(panel),
+           .x = x_.as<float>() + panel * kernels::panel_floats(shape.cols),
+           .bias = nullptr,
+           .activation = kernels::Activation::kNone,
+           .residual = nullptr,
+           .y = y_.as<float>() + panel * kernels::panel_floats(shape.rows)});
+  }
+
+  void check(const kernels::KernelTable& table) override {
+    run(table);
+    const Shape shape = options().shape;
+    for (std::size_t token = 0; token < options().tokens; ++token) {
+      const std::size_t panel = token / kPanelTokens;
+      const float* x = x_.as<float>() + panel * kernels::panel_floats(shape.cols);
+      const float* y = y_.as<float>() + panel * kernels::panel_floats(shape.rows);
+      const std::size_t row = token * 31 % shape.rows;
+      double want = 0.0;
+      for (std::size_t k = 0; k < shape.cols; ++k)
+        want += static_cast<double>(weights_[row * shape.cols + k]) *
+                x[k * kPanelTokens + token % kPanelTokens];
+      const double got = y[row * kPanelTokens + token % kPanelTokens];
+      // All products are positive: a rounding each, relative to the sum.
+      if (!(std::abs(got - want) <= 0x1p-24 * static_cast<double>(shape.cols + 1) * want))
+        fail(options(), row, token, got, want);
+    }
+  }
+
+  double executed_flop() const override {
+    return 2.0 * static_cast<double>(packed_.nonzeros()) * static_cast<double>(options().tokens);
+  }
+
+ private:
+  std::vector<float> weights_;
+  kernels::PackedWeights packed_;
+  AlignedBuffer x_;
+  AlignedBuffer y_;
+};
+
+// u8 in, u8 out, as between the layers of a quantised encoder.
+class I8Layer final : public LinearLayer {
+ public:
+  explicit I8Layer(const LayerOptions& options)
+      : LinearLayer(options),
+        x_(panels() * kernels::quad_panel_bytes(options.shape.cols)),
+        y_(panels() * kernels::quad_panel_bytes(options.shape.rows)),
+        offset_(options.shape.rows),
+        scale_(options.shape.rows, 1.0F) {
+    std::mt19937 random(kSeed);
+    std::normal_distribution<float> normal(0.0F, 30.0F);
+    for (const char kept : random_mask(options, random)) {
+      const float value = std::clamp(normal(random), -127.0F, 127.0F);
+      weights_.push_back(static_cast<std::int16_t>(
+          kept == 0 ? 0 : std::copysign(std::max(1.0F, std::round(std::abs(value))), value)));
+    }
+    for (std::size_t i = 0; i < x_.size(); ++i)
+      x_.as<std::uint8_t>()[i] = static_cast<std::uint8_t>(random() >> 24);
+    packed_ = kernels::pack_i8(options.format, weights_, options.shape.rows, options.shape.cols);
+    scratch_ = AlignedBuffer(kernels::i8_scratch_elements(packed_.view()) * sizeof(std::int32_t));
+  }
+
+  void run(const kernels::KernelTable& table) override {
+    const Shape shape = options().shape;
+    for (std::size_t panel = 0; panel < panels(); ++panel)
+      kernels::linear_i8(table, options().format)(
+          {.weights = packed_.view(),
+           .first_block = 0,
+           .last_block = packed_.view().row_blocks,
+           .tokens = tokens_of_panel(panel),
+           .x = x_.as<std::uint8_t>() + panel * kernels::quad_panel_bytes(shape.cols),
+           .offset = offset_.data(),
+           .scale = scale_.data(),
+           .bias = nullptr,
+           .activation = kernels::Activation::kNone,
+           .residual = nullptr,
+           .y = nullptr,
+           .y_u8 = y_.as<std::uint8_t>() + panel * kernels::quad_panel_bytes(shape.rows),
+           .y_quantization = kQuantization,
+           .scratch = scratch_.as<std::int32_t>()});
+  }
+
+  void check(const kernels::KernelTable& table) override {
+    run(table);
+    const Shape shape = options().shape;
+    for (std::size_t token = 0; token < options().tokens; ++token) {
+      const std::size_t panel = token / kPanelTokens;
+      const std::size_t lane = token % kPanelTokens;
+      const auto at = [lane](std::size_t f) { return f / 4 * 4 * kPanelTokens + 4 * lane + f % 4; };
+      const std::uint8_t* x = x_.as<std::uint8_t>() + panel * kernels::quad_panel_bytes(shape.cols);
+      const std::uint8_t* y = y_.as<std::uint8_t>() + panel * kernels::quad_panel_bytes(shape.rows);
+      const std::size_t row = token * 31 % shape.rows;
+      std::int64_t sum = 0;
+      for (std::size_t k = 0; k < shape.cols; ++k)
+        sum += std::int64_t{weights_[row * shape.cols + k]} * x[at(k)];
+      const double want = std::clamp(
+          std::nearbyint(static_cast<double>(sum) / kQuantization.scale) + kQuantization.zero_point,
+          0.0, 255.0);
+      if (y[at(row)] != want) fail(options(), row, token, y[at(row)], want);
+    }
+  }
+
+  double executed_flop() const override {
+    return 2.0 * static_cast<double>(packed_.nonzeros()) * static_cast<double>(options().tokens);
+  }
+
+ private:
+  static constexpr kernels::Quantization kQuantization{2048.0F, 128};
+
+  std::vector<std::int16_t> weights_;
+  kernels::PackedWeights packed_;
+  AlignedBuffer x_;
+  AlignedBuffer y_;
+  std::vector<std::int32_t> offset_;
+  std::vector<float> scale_;
+  AlignedBuffer scratch_;
+};
+
+const char* format_name(WeightFormat format) {
+  switch (format) {
+    case WeightFormat::kDenseF32:
+      return "dense_f32";
+    case WeightFormat::kUnstructuredF32:
+      return "unstructured_f32";
+    case WeightFormat::kDenseI8:
+      return "dense_i8";
+    case WeightFormat::kGroupsI8:
+      return "groups_i8";
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+std::vector<Shape> read_shapes(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) throw std::runtime_error(path + ": cannot be opened");
+  std::vector<Shape> shapes;
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    if (line.empty() || line[0] == '#') continue;
+    Shape shape{};
+    std::istringstream fields(line);
+    if (!(fields >> shape.rows >> shape.cols) || shape.rows == 0 || shape.cols == 0)
+      throw std::runtime_error(path + ":" + std::to_string(number) + ": '" + line +
+                               "', expected two positive numbers: outputs inputs");
+    shapes.push_back(shape);
+  }
+  return shapes;
+}
+
+double LinearLayer::dense_flop() const {
+  return 2.0 * static_cast<double>(options_.shape.rows) * static_cast<double>(options_.shape.cols) *
+         static_cast<double>(options_.tokens);
+}
+
+std::size_t LinearLayer::panels() const noexcept {
+  return (options_.tokens + kPanelTokens - 1) / kPanelTokens;
+}
+
+std::size_t LinearLayer::tokens_of_panel(std::size_t panel) const noexcept {
+  return std::min(kPanelTokens, options_.tokens - panel * kPanelTokens);
+}
+
+std::unique_ptr<LinearLayer> make_layer(const LayerOptions& options) {
+  if (is_float(options.format)) return std::make_unique<F32Layer>(options);
+  return std::make_unique<I8Layer>(options);
+}
+
+std::string describe(const LayerOptions& options) {
+  char text[160];
+  std::snprintf(text, sizeof(text), "%s %zux%zu %.2f zeros (1x%zu) %zu tokens",
+                format_name(options.format), options.shape.rows, options.shape.cols,
+                options.sparsity, options.block_cols, options.tokens);
+  return text;
+}
+
+}  // namespace filigree::bench

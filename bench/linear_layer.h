@@ -1,0 +1,60 @@
+// A linear layer with random weights and inputs, ready to be timed: everything is allocated and
+// checked beforehand.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernels/kernel_table.h"
+#include "kernels/packed_weights.h"
+
+namespace filigree::bench {
+
+struct Shape {
+  std::size_t rows;
+  std::size_t cols;
+};
+
+// One shape, `outputs inputs`, in each line that does not begin with #. Throws std::runtime_error
+// naming file and line.
+std::vector<Shape> read_shapes(const std::string& path);
+
+struct LayerOptions {
+  Shape shape;
+  kernels::WeightFormat format;
+  double sparsity;         // fraction of zeros
+  std::size_t block_cols;  // zeros come in blocks of this many inputs: 1 or 4
+  std::size_t tokens;      // laid out in panels of 64
+};
+
+class LinearLayer {
+ public:
+  virtual ~LinearLayer() = default;
+  // Computes all outputs of all panels.
+  virtual void run(const kernels::KernelTable& table) = 0;
+  // Throws std::runtime_error when outputs of run(table) differ from a double-precision reference.
+  virtual void check(const kernels::KernelTable& table) = 0;
+  // Two operations for each nonzero weight and token, and for each weight and token.
+  virtual double executed_flop() const = 0;
+  double dense_flop() const;
+
+  explicit LinearLayer(const LayerOptions& options) : options_(options) {}
+  const LayerOptions& options() const noexcept { return options_; }
+
+ protected:
+  std::size_t panels() const noexcept;
+  std::size_t tokens_of_panel(std::size_t panel) const noexcept;
+
+ private:
+  LayerOptions options_;
+};
+
+std::unique_ptr<LinearLayer> make_layer(const LayerOptions& options);
+
+// "dense_f32 768x3072 0.90 zeros (1x4) 128 tokens"
+std::string describe(const LayerOptions& options);
+
+}  // namespace filigree::bench
