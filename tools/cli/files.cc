@@ -59,7 +59,7 @@ std::string read_file(const std::filesystem::path& file) {
 
 void write_file(const std::filesystem::path& file, std::string_view content) {
   std::filesystem::path aside = file;
-  aside += "." + std::to_string(::getpid()) + ".part";
+  aside += std::string(".").append(std::to_string(::getpid())).append(".part");
   const Descriptor out(::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (out.get() < 0) fail(file, "create", errno);
   int error = write_all(out.get(), content);

@@ -5,7 +5,7 @@
 namespace filigree::tools {
 namespace {
 
-std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
+std::string quoted(std::string_view name) { return std::string("'").append(name).append("'"); }
 
 const Json& member(const Json& object, std::string_view name, const std::string& where,
                    const std::string& expected) {

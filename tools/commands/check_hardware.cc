@@ -67,26 +67,28 @@ Json json_of(const Report& report) {
         Json::object({{"name", cache.name}, {"size", cache.size}, {"shared_by", cache.shared_by}}));
   for (const std::string& note : notes_of(report)) notes.emplace_back(note);
   const runtime::Topology& topology = report.topology;
-  return Json::object({{"cpu", report.cpu.model},
-                       {"isa_used", report.isa_used},
-                       {"isas", std::move(isas)},
-                       {"cores", report.choice.cores},
-                       {"cores_reason", report.choice.reason},
-                       {"allowed_cpus", runtime::cpu_list_text(topology.affinity)},
-                       {"physical_cores", topology.physical_cores},
-                       {"numa_nodes", topology.nodes},
-                       {"cgroup_quota_cpus",
-                        topology.cgroup.quota_cpus ? Json(*topology.cgroup.quota_cpus) : Json()},
-                       {"caches", std::move(caches)},
-                       {"notes", std::move(notes)}});
+  Json json = Json::object({{"cpu", report.cpu.model},
+                            {"isa_used", report.isa_used},
+                            {"isas", std::move(isas)},
+                            {"cores", report.choice.cores},
+                            {"cores_reason", report.choice.reason},
+                            {"allowed_cpus", runtime::cpu_list_text(topology.affinity)},
+                            {"physical_cores", topology.physical_cores},
+                            {"numa_nodes", topology.nodes},
+                            {"caches", std::move(caches)},
+                            {"notes", std::move(notes)}});
+  if (topology.cgroup.quota_cpus) json.add("cgroup_quota_cpus", *topology.cgroup.quota_cpus);
+  return json;
 }
 
 ExitCode check_hardware(const Arguments& arguments, Console& console) {
-  Report report{.cpu = read_cpu_description("/"),
-                .topology = runtime::process_topology(),
-                .choice = {},
-                .isa_used = std::string(kernels::isa_name(kernels::supported_tables().back().isa))};
-  report.choice = runtime::choose_cores(report.topology, 0);
+  runtime::Topology topology = runtime::process_topology();
+  runtime::CoreChoice choice = runtime::choose_cores(topology, 0);
+  const Report report{
+      .cpu = read_cpu_description("/"),
+      .topology = std::move(topology),
+      .choice = std::move(choice),
+      .isa_used = std::string(kernels::isa_name(kernels::supported_tables().back().isa))};
   if (arguments.has("json")) {
     console.out << serve::to_text(json_of(report)) << "\n";
   } else {

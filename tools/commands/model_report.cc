@@ -137,16 +137,20 @@ std::string report_text(const ModelReport& report) {
 
 namespace {
 
+Json json_of(const loader::ValueInfo& value) {
+  Json::Array dims;
+  for (const auto& dim : value.dims) {
+    Json& item = dims.emplace_back();  // null: any
+    if (dim) item = *dim;
+  }
+  Json json = Json::object({{"name", value.name}, {"dims", std::move(dims)}});
+  if (value.type) json.add("type", loader::data_type_name(*value.type));
+  return json;
+}
+
 Json json_of(const std::vector<loader::ValueInfo>& values) {
   Json::Array items;
-  for (const loader::ValueInfo& value : values) {
-    Json::Array dims;
-    for (const auto& dim : value.dims) dims.push_back(dim ? Json(*dim) : Json());
-    items.push_back(
-        Json::object({{"name", value.name},
-                      {"type", value.type ? Json(loader::data_type_name(*value.type)) : Json()},
-                      {"dims", std::move(dims)}}));
-  }
+  for (const loader::ValueInfo& value : values) items.push_back(json_of(value));
   return items;
 }
 
@@ -185,21 +189,21 @@ std::string report_json(const ModelReport& report) {
   Json::Array warnings, matrices;
   for (const std::string& warning : model.warnings) warnings.emplace_back(warning);
   for (const MatrixInfo& matrix : model.matrices) matrices.push_back(json_of(matrix));
-  return serve::to_text(Json::object({{"file", model.file},
-                                      {"file_bytes", model.file_bytes},
-                                      {"opset", report.signature.opset},
-                                      {"nodes", report.signature.nodes.size()},
-                                      {"inputs", json_of(report.signature.inputs)},
-                                      {"outputs", json_of(report.signature.outputs)},
-                                      {"encoder", model.encoder ? json_of(*model.encoder) : Json()},
-                                      {"interpreted", std::move(interpreted)},
-                                      {"memory_bytes", model.memory_bytes},
-                                      {"packed_bytes", totals.packed_bytes},
-                                      {"weights", totals.elements},
-                                      {"zeros", zeros(totals.nonzeros, totals.elements)},
-                                      {"warnings", std::move(warnings)},
-                                      {"matrices", std::move(matrices)}})) +
-         "\n";
+  Json json = Json::object({{"file", model.file},
+                            {"file_bytes", model.file_bytes},
+                            {"opset", report.signature.opset},
+                            {"nodes", report.signature.nodes.size()},
+                            {"inputs", json_of(report.signature.inputs)},
+                            {"outputs", json_of(report.signature.outputs)},
+                            {"interpreted", std::move(interpreted)},
+                            {"memory_bytes", model.memory_bytes},
+                            {"packed_bytes", totals.packed_bytes},
+                            {"weights", totals.elements},
+                            {"zeros", zeros(totals.nonzeros, totals.elements)},
+                            {"warnings", std::move(warnings)},
+                            {"matrices", std::move(matrices)}});
+  if (model.encoder) json.add("encoder", json_of(*model.encoder));
+  return serve::to_text(json) + "\n";
 }
 
 }  // namespace filigree::tools
