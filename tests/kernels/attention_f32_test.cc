@@ -115,7 +115,7 @@ TEST(AttentionF32, MatchesReferenceOnEveryIsa) {
       SCOPED_TRACE(name_of(table) + ", " + shape.name());
       const Case test(shape);
       const std::vector<float> out = run(table, test, test.segments);
-      for (std::size_t query = 0; query < shape.tokens; ++query)
+      for (std::size_t query = 0; query < shape.tokens; query += shape.reference_step())
         expect_matches_reference(test, query, out);
     }
 }

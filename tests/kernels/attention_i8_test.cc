@@ -144,7 +144,7 @@ TEST(AttentionI8, MatchesReferenceOnEveryIsa) {
         SCOPED_TRACE(name_of(table) + ", " + shape.name() + ", q zero " + std::to_string(zeros.q));
         const Case test(shape, zeros);
         const std::vector<float> out = run(table, test, test.segments);
-        for (std::size_t query = 0; query < shape.tokens; ++query)
+        for (std::size_t query = 0; query < shape.tokens; query += shape.reference_step())
           expect_matches_reference(test, query, out);
       }
 }

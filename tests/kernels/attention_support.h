@@ -19,6 +19,9 @@ struct Shape {
   std::size_t first_feature;  // of the head
 
   std::size_t panels() const { return (first_lane + tokens + kPanelTokens - 1) / kPanelTokens; }
+  // Distance of the queries compared with the reference, which is slow; 17 visits every lane of a
+  // query block.
+  std::size_t reference_step() const { return tokens > 200 ? 17 : 1; }
   // The width of the panels: the head is their last.
   std::size_t width() const { return first_feature + head_size; }
   std::string name() const {
