@@ -4,6 +4,8 @@
 #include <cassert>
 #include <cstring>
 #include <limits>
+#include <stdexcept>
+#include <string>
 
 namespace filigree::kernels {
 namespace {
@@ -25,7 +27,7 @@ const T* place(const std::vector<T>& stream, std::byte*& at) {
 }
 
 std::uint16_t narrow_u16(std::size_t value) {
-  // Blocks and chunks are chosen so that every index fits; see the layouts in packed_weights.cc.
+  // Blocks and chunks are chosen so that every index fits; pack_f32.cc and pack_i8.cc assert it.
   assert(value <= std::numeric_limits<std::uint16_t>::max());
   return static_cast<std::uint16_t>(value);
 }
@@ -90,6 +92,43 @@ PackedWeights PackedWeightsBuilder::build(PackedView view, const GrowingStreams&
   packed.nonzeros_ = nonzeros;
   packed.row_sums_ = std::move(row_sums);
   return packed;
+}
+
+void check_matrix_shape(std::size_t elements, std::size_t rows, std::size_t cols) {
+  const std::string shape = std::to_string(rows) + " x " + std::to_string(cols);
+  std::size_t expected = 0;
+  if (rows == 0 || cols == 0) throw std::invalid_argument("weight matrix is empty: " + shape);
+  if (__builtin_mul_overflow(rows, cols, &expected) ||
+      expected > std::numeric_limits<std::ptrdiff_t>::max() / sizeof(float))
+    throw std::invalid_argument("weight matrix is too large: " + shape);
+  if (elements != expected)
+    throw std::invalid_argument("weight matrix has " + std::to_string(elements) +
+                                " elements, expected " + std::to_string(expected) + " for shape " +
+                                shape);
+}
+
+[[noreturn]] void throw_wrong_format(WeightFormat format, const char* element) {
+  throw std::invalid_argument("weight format " + std::to_string(static_cast<int>(format)) +
+                              " does not hold " + element + " weights");
+}
+
+PackedView packed_layout(WeightFormat format, std::size_t rows, std::size_t cols,
+                         std::size_t block_rows, std::size_t chunk_cols) {
+  PackedView view{};
+  view.format = format;
+  view.rows = rows;
+  view.cols = cols;
+  view.block_rows = block_rows;
+  view.row_blocks = (rows + block_rows - 1) / block_rows;
+  view.chunk_cols = chunk_cols;
+  view.chunks = (cols + chunk_cols - 1) / chunk_cols;
+  view.panel_tokens = kPanelTokens;
+  return view;
+}
+
+void finish_entry_streams(GrowingStreams& streams) {
+  streams.starts.push_back({streams.runs.size(), streams.row_ids.size(), streams.offsets.size()});
+  streams.row_ids.resize(streams.row_ids.size() + kRowIdPadding);
 }
 
 }  // namespace filigree::kernels

@@ -56,10 +56,36 @@ class PackedWeightsBuilder {
                              std::vector<std::int32_t> row_sums);
 };
 
+// Throws std::invalid_argument unless `elements` is rows * cols, both positive.
+void check_matrix_shape(std::size_t elements, std::size_t rows, std::size_t cols);
+[[noreturn]] void throw_wrong_format(WeightFormat format, const char* element);
+
+// A view without streams.
+PackedView packed_layout(WeightFormat format, std::size_t rows, std::size_t cols,
+                         std::size_t block_rows, std::size_t chunk_cols);
+
+// Ends the last slice and pads what kernels read ahead.
+void finish_entry_streams(GrowingStreams& streams);
+
+// Calls visit(row, input) in the order in which dense tiles store their weights: rows up to the end
+// of the last tile, `group` inputs together, up to the end of the last group.
+template <class Visit>
+void for_each_dense(const PackedView& view, std::size_t tile_rows, std::size_t group, Visit visit) {
+  for (std::size_t block = 0; block < view.row_blocks; ++block) {
+    const Span rows = rows_of_block(view, block);
+    for (std::size_t chunk = 0; chunk < view.chunks; ++chunk) {
+      const Span cols = inputs_of_chunk(view, chunk);
+      for (std::size_t tile = rows.begin; tile < rows.end; tile += tile_rows)
+        for (std::size_t col = cols.begin; col < cols.end; col += group)
+          for (std::size_t row = tile; row < tile + tile_rows; ++row)
+            for (std::size_t i = 0; i < group; ++i) visit(row, col + i);
+    }
+  }
+}
+
 // Calls visit(row, input offset in the matrix row, entry index) for every entry.
 template <class Visit>
 void for_each_entry(const PackedView& view, Visit visit) {
-  // A quad of inputs and a single input are both `element` bytes per token.
   const std::size_t bytes_per_input =
       view.panel_tokens * (view.format == WeightFormat::kUnstructuredF32 ? sizeof(float) : 1);
   for (std::size_t slice = 0; slice < view.row_blocks * view.chunks; ++slice) {

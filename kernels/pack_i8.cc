@@ -1,0 +1,169 @@
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+#include "kernels/internal/packing.h"
+#include "kernels/packed_weights.h"
+
+namespace filigree::kernels {
+namespace {
+
+// 112 quads of 64 u8 tokens are 28 KB, as in pack_f32.cc.
+constexpr std::size_t kChunkCols = 4 * 112;
+static_assert((kChunkCols - 4) * kPanelTokens <= 0xFFFF, "offsets are 16 bits");
+
+// Rows whose outputs are requantised stay in groups of four.
+constexpr std::size_t kBlockRowsGroups = 192;
+constexpr std::size_t kBlockRowsDense = 96;
+static_assert(kBlockRowsGroups % 4 == 0 && kBlockRowsDense % kDenseTileI8 == 0);
+
+// Four weights of consecutive inputs, and the arithmetic that splits them.
+struct Quad {
+  std::int32_t weights[4] = {};
+
+  bool is_zero() const noexcept { return (weights[0] | weights[1] | weights[2] | weights[3]) == 0; }
+  std::int32_t as_word() const noexcept {
+    std::uint32_t word = 0;
+    for (int i = 0; i < 4; ++i)
+      word |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(weights[i])) << (8 * i);
+    return static_cast<std::int32_t>(word);
+  }
+};
+
+// Removes from `rest` a part, and returns it, that vpmaddubsw multiplies without saturating: each
+// weight in s8, and 255 * (|w0| + |w1|) within s16 for the two weights of a pair unless their signs
+// differ.
+Quad take_exact_part(Quad& rest) {
+  Quad part;
+  for (int pair = 0; pair < 4; pair += 2) {
+    for (int i = pair; i < pair + 2; ++i) part.weights[i] = std::clamp(rest.weights[i], -128, 127);
+    const std::int32_t w0 = part.weights[pair];
+    const std::int32_t w1 = part.weights[pair + 1];
+    if ((w0 < 0) == (w1 < 0) && std::abs(w0) + std::abs(w1) > 128) part.weights[pair + 1] = 0;
+  }
+  for (int i = 0; i < 4; ++i) rest.weights[i] -= part.weights[i];
+  return part;
+}
+
+Quad quad_at(std::span<const std::int16_t> weights, std::size_t cols, std::size_t row,
+             std::size_t col) {
+  Quad quad;
+  for (std::size_t i = 0; i < 4 && col + i < cols; ++i)
+    quad.weights[i] = weights[row * cols + col + i];
+  return quad;
+}
+
+// Fills the entry streams with what `rest_at(row, col)` returns, split as often as needed.
+template <class RestAt>
+void pack_groups(const PackedView& view, GrowingStreams& streams, RestAt rest_at) {
+  SliceBuilder<std::int32_t> slice;
+  for (std::size_t block = 0; block < view.row_blocks; ++block)
+    for (std::size_t chunk = 0; chunk < view.chunks; ++chunk) {
+      const Span rows = rows_of_block(view, block);
+      const Span cols = inputs_of_chunk(view, chunk);
+      const bool sums_begin = chunk == 0 && view.format == WeightFormat::kGroupsI8;
+      for (std::size_t row = rows.begin; row < rows.end; ++row) {
+        for (std::size_t col = cols.begin; col < cols.end; col += 4)
+          for (Quad rest = rest_at(row, col); !rest.is_zero();) {
+            const Quad part = take_exact_part(rest);
+            slice.add_entry((col - cols.begin) * kPanelTokens, part.as_word());
+          }
+        slice.end_row(row - rows.begin, sums_begin ? EmptyRows::kKeep : EmptyRows::kDrop);
+      }
+      slice.end_slice(streams, streams.groups);
+    }
+  finish_entry_streams(streams);
+}
+
+void pack_dense_i8(const PackedView& view, std::span<const std::int16_t> weights,
+                   GrowingStreams& streams) {
+  Quad part;
+  for_each_dense(view, kDenseTileI8, 4, [&](std::size_t row, std::size_t col) {
+    if (col % 4 == 0) {
+      Quad rest = row < view.rows ? quad_at(weights, view.cols, row, col) : Quad{};
+      part = take_exact_part(rest);
+    }
+    streams.dense_i8.push_back(static_cast<std::int8_t>(part.weights[col % 4]));
+  });
+  pack_groups(view, streams, [&](std::size_t row, std::size_t col) {
+    Quad rest = quad_at(weights, view.cols, row, col);
+    take_exact_part(rest);
+    return rest;
+  });
+}
+
+// Throws when a weight is out of range or a row could overflow int32 for some input.
+std::vector<std::int32_t> checked_row_sums(std::span<const std::int16_t> weights, std::size_t rows,
+                                           std::size_t cols) {
+  std::vector<std::int32_t> sums(rows);
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::uint64_t magnitude = 0;
+    for (const std::int16_t weight : weights.subspan(row * cols, cols)) {
+      if (weight < -255 || weight > 255)
+        throw std::invalid_argument("int8 weight minus zero point is " + std::to_string(weight) +
+                                    " in row " + std::to_string(row) + ", expected -255 to 255");
+      sums[row] += weight;
+      magnitude += static_cast<std::uint64_t>(std::abs(weight));
+      if (magnitude * 255 > std::numeric_limits<std::int32_t>::max())
+        throw std::invalid_argument("row " + std::to_string(row) + " has weights of magnitude " +
+                                    std::to_string(magnitude) + " in sum, at most " +
+                                    std::to_string(std::numeric_limits<std::int32_t>::max() / 255) +
+                                    " cannot overflow");
+    }
+  }
+  return sums;
+}
+
+}  // namespace
+
+PackedWeights pack_i8(WeightFormat format, std::span<const std::int16_t> weights, std::size_t rows,
+                      std::size_t cols) {
+  check_matrix_shape(weights.size(), rows, cols);
+  std::vector<std::int32_t> row_sums = checked_row_sums(weights, rows, cols);
+  GrowingStreams streams;
+  PackedView view{};
+  if (format == WeightFormat::kDenseI8) {
+    view = packed_layout(format, rows, cols, kBlockRowsDense, kChunkCols);
+    pack_dense_i8(view, weights, streams);
+  } else if (format == WeightFormat::kGroupsI8) {
+    view = packed_layout(format, rows, cols, kBlockRowsGroups, kChunkCols);
+    pack_groups(view, streams,
+                [&](std::size_t row, std::size_t col) { return quad_at(weights, cols, row, col); });
+  } else {
+    throw_wrong_format(format, "int8");
+  }
+  const auto zeros = std::count(weights.begin(), weights.end(), std::int16_t{0});
+  return PackedWeightsBuilder::build(
+      view, streams, weights.size() - static_cast<std::size_t>(zeros), std::move(row_sums));
+}
+
+std::vector<std::int16_t> unpack_i8(const PackedWeights& packed) {
+  const PackedView& view = packed.view();
+  if (view.format != WeightFormat::kDenseI8 && view.format != WeightFormat::kGroupsI8)
+    throw_wrong_format(view.format, "int8");
+  std::vector<std::int16_t> weights(view.rows * view.cols);
+  const auto add = [&](std::size_t row, std::size_t col, std::int8_t part) {
+    if (row >= view.rows || col >= view.cols) return;
+    std::int16_t& weight = weights[row * view.cols + col];
+    weight = static_cast<std::int16_t>(weight + part);
+  };
+  if (view.format == WeightFormat::kDenseI8) {
+    const std::int8_t* next = view.dense_i8;
+    for_each_dense(view, kDenseTileI8, 4,
+                   [&](std::size_t row, std::size_t col) { add(row, col, *next++); });
+  }
+  for_each_entry(view, [&](std::size_t row, std::size_t col, std::size_t entry) {
+    const auto word = static_cast<std::uint32_t>(view.entries.groups[entry]);
+    for (std::size_t i = 0; i < 4; ++i)
+      add(row, col + i, static_cast<std::int8_t>(static_cast<std::uint8_t>(word >> (8 * i))));
+  });
+  return weights;
+}
+
+std::size_t i8_scratch_elements(const PackedView& weights) noexcept {
+  return weights.block_rows * weights.panel_tokens;
+}
+
+}  // namespace filigree::kernels
