@@ -9,11 +9,11 @@ fail() {
   exit 1
 }
 
-for script in tools/quickstart tools/test tools/fuzz tools/debian.sh .ci/run; do
+for script in tools/quickstart tools/test tools/fuzz tools/packages .ci/run; do
   bash -n "$script" || fail "$script does not parse"
 done
 if command -v shellcheck >/dev/null; then
-  shellcheck --external-sources tools/quickstart tools/test tools/fuzz tools/debian.sh .ci/run
+  shellcheck --external-sources tools/quickstart tools/test tools/fuzz tools/packages .ci/run
 fi
 
 for script in tools/quickstart tools/test tools/fuzz; do
@@ -34,8 +34,8 @@ for port in 0 65536 x '' 1x; do
 done
 
 # The packages of both lists exist once.
-# shellcheck source=tools/debian.sh
-source tools/debian.sh
+# shellcheck source=tools/packages
+source tools/packages
 twice="$(printf '%s\n' "${build_packages[@]}" "${test_packages[@]}" | sort | uniq -d)"
-[[ -z $twice ]] || fail "listed twice in tools/debian.sh: $twice"
+[[ -z $twice ]] || fail "listed twice in tools/packages: $twice"
 echo "scripts are sound"
