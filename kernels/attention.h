@@ -30,7 +30,7 @@ namespace filigree::kernels {
 struct TokenSegment {
   std::size_t panel;   // index on the batch's panel axis
   std::size_t lane;    // first lane in that panel
-  std::size_t tokens;  // lane + tokens <= kPanelTokens
+  std::size_t tokens;  // >= 1; lane + tokens <= kPanelTokens
 };
 
 struct AttentionF32Args {

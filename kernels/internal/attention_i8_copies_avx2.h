@@ -78,7 +78,7 @@ static inline void copy_value_segment(const AttentionI8Args& args, const TokenSe
   // [a0 a1 a2 a3 | b0 b1 b2 b3 | c.. | d..] to [a0 b0 a1 b1 a2 b2 a3 b3 | c0 d0 ..]
   const __m128i in_pairs = _mm_setr_epi8(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);
   std::size_t t = 0;
-  if (key % 2 != 0) copy_value(v, args.v_zero, key, values), t = 1;
+  if (key % 2 != 0) copy_value(v + 4 * t++, args.v_zero, key, values);
   for (; t + 4 <= segment.tokens; t += 4) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(v + 4 * t));
     const __m256i numbers = _mm256_cvtepu8_epi16(_mm_shuffle_epi8(bytes, in_pairs));

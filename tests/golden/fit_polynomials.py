@@ -1,13 +1,15 @@
-"""Fits the polynomials of kernels/internal/math_scalar.h and prints them as C++ constants.
+"""Fits the polynomials of kernels/internal/math_constants.h and prints them as C++ constants.
 
-exp:  2^n * e^r with |r| <= ln(2)/2 needs q(r) = (e^r - 1) / r; the error is weighted so that that of e^r is relative.
-gelu: x * Phi(x) needs R = (Phi(x) - 1/2) / x, an even function of x. Over s = 2 x^2 / a^2 - 1 in [-1, 1] the terms of
-      its series all have one sign at s = -1 and sum to R there, so that Horner's rule in float loses nothing; in
-      powers of x^2 it would cancel. The clamp point s = 1 is weighted so that a * R(1) rounds to 1/2 and gelu is
-      exactly x or 0 beyond it.
+exp:  2^n * e^r with |r| <= ln(2)/2 needs q(r) = (e^r - 1) / r; the error is weighted so that that
+      of e^r is relative.
+gelu: x * Phi(x) needs R = (Phi(x) - 1/2) / x, an even function of x. Over s = 2 x^2 / a^2 - 1 in
+      [-1, 1] the terms of its series all have one sign at s = -1 and sum to R there, so that
+      Horner's rule in float loses nothing; in powers of x^2 it would cancel. The clamp point s = 1
+      is weighted so that a * R(1) rounds to 1/2 and gelu is exactly x or 0 beyond it.
 
-Weighted least squares with Lawson's reweighting approaches the minimax fit. Coefficients are rounded to float one at
-a time from the highest power down, and those below are fitted again, so that they take up the rounding.
+Weighted least squares with Lawson's reweighting approaches the minimax fit. Coefficients are
+rounded to float one at a time from the highest power down, and those below are fitted again, so
+that they take up the rounding.
 """
 
 import math

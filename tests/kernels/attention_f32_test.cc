@@ -177,7 +177,10 @@ TEST(AttentionF32, OfDistantScoresPicksTheLargest) {
         double score = 0;
         for (std::size_t d = 0; d < 4; ++d)
           score += static_cast<double>(test.k[test.index(d, j)]) * test.q[test.index(d, query)];
-        if (score > largest) largest = score, best = j;
+        if (score > largest) {
+          largest = score;
+          best = j;
+        }
       }
       EXPECT_EQ(out[test.index(0, query)], test.v[test.index(0, best)]) << "query " << query;
     }

@@ -1,12 +1,11 @@
 // A sequence laid on the token axis of panels, starting at any lane.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
-#include <ostream>
 #include <string>
 #include <vector>
 
-#include "kernels/aligned_buffer.h"
 #include "kernels/attention.h"
 #include "tests/kernels/op_support.h"
 
