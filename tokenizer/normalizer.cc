@@ -56,14 +56,32 @@ HangulParts decompose_hangul(char32_t syllable) noexcept {
 }
 
 Normalizer::Normalizer(const NormalizerOptions& options) : sequences_{kNothing} {
-  std::vector<Action> actions(kCodePointLimit);
   const auto runs = kUnicodeTables.flags;
-  for (std::size_t i = 0; i < runs.size(); ++i)
-    for (char32_t c = runs[i].first; c < run_end(runs, i); ++c)
-      actions[c] = from_flags(options, runs[i].value, c);
-  for (const char32_t c : exceptional_code_points()) actions[c] = compile(options, c);
-  std::copy_n(actions.begin(), ascii_.size(), ascii_.begin());
-  compress(actions);
+  const std::vector<char32_t> exceptions = exceptional_code_points();
+  auto exception = exceptions.begin();
+  std::map<Action, std::uint16_t> uniform;  // blocks of equal actions
+  std::size_t run = 0;
+  for (char32_t first = 0; first < kCodePointLimit; first += kBlock) {
+    const char32_t last = first + kBlock - 1;
+    while (run_end(runs, run) <= first) ++run;
+    const Action common = from_flags(options, runs[run].value, first);
+    if (run_end(runs, run) > last && (exception == exceptions.end() || *exception > last) &&
+        from_flags(options, runs[run].value, last) == common) {
+      const auto [entry, added] = uniform.emplace(common, next_block());
+      if (added) blocks_.insert(blocks_.end(), kBlock, common);
+      block_of_.push_back(entry->second);
+      continue;
+    }
+    block_of_.push_back(next_block());
+    for (char32_t c = first; c <= last; ++c) {
+      while (run_end(runs, run) <= c) ++run;
+      const bool exceptional = exception != exceptions.end() && *exception == c;
+      if (exceptional) ++exception;
+      blocks_.push_back(exceptional ? compile(options, c)
+                                    : from_flags(options, runs[run].value, c));
+    }
+  }
+  std::copy_n(blocks_.begin(), ascii_.size(), ascii_.begin());
 }
 
 // All steps for a code point without mappings and combining class.
@@ -131,18 +149,6 @@ Normalizer::Sequence Normalizer::append_outputs(const NormalizerOptions& options
   if (lowered.empty()) lowered = std::span(&c, 1);
   for (const char32_t output : lowered) outputs_.push_back({output, class_of(output)});
   return {begin, static_cast<std::uint32_t>(outputs_.size())};
-}
-
-void Normalizer::compress(const std::vector<Action>& actions) {
-  std::map<std::vector<Action>, std::uint16_t> known;
-  for (std::size_t at = 0; at < actions.size(); at += kBlock) {
-    const auto begin = actions.begin() + static_cast<std::ptrdiff_t>(at);
-    std::vector<Action> block(begin, begin + kBlock);
-    const auto [entry, added] =
-        known.emplace(std::move(block), static_cast<std::uint16_t>(known.size()));
-    if (added) blocks_.insert(blocks_.end(), entry->first.begin(), entry->first.end());
-    block_of_.push_back(entry->second);
-  }
 }
 
 // A cluster is a code point that is kReordered and all following ones that start with a combining

@@ -97,7 +97,9 @@ class Normalizer {
   static Action from_flags(const NormalizerOptions& options, std::uint8_t flags,
                            char32_t c) noexcept;
   Sequence append_outputs(const NormalizerOptions& options, char32_t c);
-  void compress(const std::vector<Action>& actions);
+  std::uint16_t next_block() const noexcept {
+    return static_cast<std::uint16_t>(blocks_.size() / kBlock);
+  }
   Cluster cluster_at(std::string_view text, std::size_t at, std::uint32_t origin) const;
   void sort_cluster(std::string_view text, std::uint32_t origin, Cluster& cluster) const;
 
