@@ -8,14 +8,14 @@ namespace {
 // dense tile.
 constexpr double kEntryF32 = 5.7;
 constexpr double kDenseF32 = 4.7;
-constexpr double kEntryI8 = 8.0;
+constexpr double kEntryI8 = 7.4;
 constexpr double kDenseI8 = 7.8;
 constexpr double kRowOfChunk = 20.0;
 constexpr std::size_t kChunkEntries = 112;
 
 // Short panels, where a sparse kernel waits for its own sums, favour dense: sparse must be ahead by
 // this factor.
-constexpr double kMargin = 0.95;
+constexpr double kMargin = 0.9;
 
 bool sparse_is_faster(std::size_t rows, std::size_t entries_of_dense_row, std::size_t tile_rows,
                       double entry_cost, double dense_cost, std::size_t entries) {

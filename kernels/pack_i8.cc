@@ -3,6 +3,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "kernels/internal/packing.h"
 #include "kernels/packed_weights.h"
@@ -47,6 +48,51 @@ Quad take_exact_part(Quad& rest) {
   return part;
 }
 
+// Largest sum of magnitudes among the two pairs of a quad.
+std::int32_t magnitude(const Quad& quad) {
+  return std::max(std::abs(quad.weights[0]) + std::abs(quad.weights[1]),
+                  std::abs(quad.weights[2]) + std::abs(quad.weights[3]));
+}
+
+// Whether the pairs of products of two quads can be added in int16 for all inputs: 255 * 128 fits.
+bool fit_int16_together(const Quad& a, const Quad& b) {
+  for (int pair = 0; pair < 4; pair += 2) {
+    std::int32_t positive = 0;
+    std::int32_t negative = 0;
+    for (const std::int32_t weight :
+         {a.weights[pair], a.weights[pair + 1], b.weights[pair], b.weights[pair + 1]})
+      (weight > 0 ? positive : negative) += std::abs(weight);
+    if (positive > 128 || negative > 128) return false;
+  }
+  return true;
+}
+
+struct Group {
+  std::size_t offset;
+  Quad quad;
+};
+
+// Puts groups that fit together next to each other, pairs first; returns the number of pairs. The
+// largest is tried with the smallest.
+std::size_t pair_up(std::vector<Group>& groups) {
+  std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
+    return magnitude(a.quad) > magnitude(b.quad);
+  });
+  std::vector<Group> pairs;
+  std::vector<Group> singles;
+  std::size_t last = groups.size();
+  for (std::size_t first = 0; first < last; ++first) {
+    if (first + 1 < last && fit_int16_together(groups[first].quad, groups[last - 1].quad))
+      pairs.insert(pairs.end(), {groups[first], groups[--last]});
+    else
+      singles.push_back(groups[first]);
+  }
+  const std::size_t count = pairs.size() / 2;
+  groups = std::move(pairs);
+  groups.insert(groups.end(), singles.begin(), singles.end());
+  return count;
+}
+
 Quad quad_at(std::span<const std::int16_t> weights, std::size_t cols, std::size_t row,
              std::size_t col) {
   Quad quad;
@@ -65,12 +111,13 @@ void pack_groups(const PackedView& view, GrowingStreams& streams, RestAt rest_at
       const Span cols = inputs_of_chunk(view, chunk);
       const bool sums_begin = chunk == 0 && view.format == WeightFormat::kGroupsI8;
       for (std::size_t row = rows.begin; row < rows.end; ++row) {
+        std::vector<Group> groups;
         for (std::size_t col = cols.begin; col < cols.end; col += 4)
-          for (Quad rest = rest_at(row, col); !rest.is_zero();) {
-            const Quad part = take_exact_part(rest);
-            slice.add_entry((col - cols.begin) * kPanelTokens, part.as_word());
-          }
-        slice.end_row(row - rows.begin, sums_begin ? EmptyRows::kKeep : EmptyRows::kDrop);
+          for (Quad rest = rest_at(row, col); !rest.is_zero();)
+            groups.push_back({(col - cols.begin) * kPanelTokens, take_exact_part(rest)});
+        const std::size_t pairs = pair_up(groups);
+        for (const Group& group : groups) slice.add_entry(group.offset, group.quad.as_word());
+        slice.end_row(row - rows.begin, sums_begin ? EmptyRows::kKeep : EmptyRows::kDrop, pairs);
       }
       slice.end_slice(streams, streams.groups);
     }

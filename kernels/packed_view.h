@@ -20,6 +20,7 @@ inline constexpr std::size_t kWeightFormats = 4;
 struct Run {
   std::uint16_t rows;
   std::uint16_t entries;  // of each row of the run
+  std::uint16_t pairs;    // int8: the first 2 * pairs entries can be added two at a time in int16
 };
 
 // Where a slice begins in each stream.
@@ -30,9 +31,10 @@ struct SliceStart {
 };
 
 // The entries of a matrix that are stored one by one: single weights (f32) or 1x4 groups (i8), in
-// the order slice, row of the slice, ascending input. The first and (f32) the last chunk list every
-// row of the block, even without entries, because there the sums begin and end; other chunks list
-// only rows that have entries.
+// the order slice, row of the slice, then ascending input (f32) or as pairs were found (int8, whose
+// sums are exact in any order). The first and (f32) the last chunk list every row of the block,
+// even without entries, because there the sums begin and end; other chunks list only rows that have
+// entries.
 struct EntryStreams {
   const SliceStart* starts;      // [row_blocks * chunks + 1], slice = block * chunks + chunk
   const Run* runs;               // consecutive runs cover consecutive rows of `row_ids`

@@ -6,6 +6,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace filigree::kernels {
 namespace {
@@ -40,22 +41,23 @@ void SliceBuilder<Payload>::add_entry(std::size_t offset, Payload payload) {
 }
 
 template <class Payload>
-void SliceBuilder<Payload>::end_row(std::size_t row_id, EmptyRows empty_rows) {
+void SliceBuilder<Payload>::end_row(std::size_t row_id, EmptyRows empty_rows, std::size_t pairs) {
   const std::size_t entries = entries_.size() - row_first_;
   if (entries > 0 || empty_rows == EmptyRows::kKeep)
-    rows_.push_back({narrow_u16(row_id), row_first_, entries});
+    rows_.push_back({narrow_u16(row_id), row_first_, entries, pairs});
   row_first_ = entries_.size();
 }
 
 template <class Payload>
 void SliceBuilder<Payload>::end_slice(GrowingStreams& streams, std::vector<Payload>& payloads) {
   streams.starts.push_back({streams.runs.size(), streams.row_ids.size(), streams.offsets.size()});
+  const auto length = [](const Row& row) { return std::pair(row.entries, row.pairs); };
   std::stable_sort(rows_.begin(), rows_.end(),
-                   [](const Row& a, const Row& b) { return a.entries > b.entries; });
+                   [&](const Row& a, const Row& b) { return length(a) > length(b); });
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Row& row = rows_[i];
-    if (i == 0 || rows_[i - 1].entries != row.entries)
-      streams.runs.push_back({0, narrow_u16(row.entries)});
+    if (i == 0 || length(rows_[i - 1]) != length(row))
+      streams.runs.push_back({0, narrow_u16(row.entries), narrow_u16(row.pairs)});
     ++streams.runs.back().rows;
     streams.row_ids.push_back(row.id);
     for (std::size_t e = row.first; e < row.first + row.entries; ++e) {

@@ -20,7 +20,8 @@ static_assert(kPrefetchRows <= kRowIdPadding);
 struct RunRows {
   const std::uint16_t* ids;
   std::size_t rows;
-  std::size_t entries;  // of each row
+  std::size_t pairs;    // of each row
+  std::size_t singles;  // of each row
   const std::int32_t* groups;
   const std::uint16_t* offsets;
 };
@@ -43,7 +44,16 @@ template <int V, SliceSums kSums>
     for (int i = 0; i < V; ++i)
       sums[i] = kSums == SliceSums::kBegin ? _mm256_setzero_si256()
                                            : _mm256_load_si256(vectors_at(row) + i);
-    for (const std::int32_t* end = group + run.entries; group != end; ++group, ++offset) {
+    for (const std::int32_t* end = group + 2 * run.pairs; group != end; group += 2, offset += 2) {
+      const __m256i* quads0 = vectors_at(x + offset[0]);
+      const __m256i* quads1 = vectors_at(x + offset[1]);
+      const __m256i weights0 = _mm256_set1_epi32(group[0]);
+      const __m256i weights1 = _mm256_set1_epi32(group[1]);
+      for (int i = 0; i < V; ++i)
+        sums[i] = add_quad_pair(sums[i], _mm256_load_si256(quads0 + i), weights0,
+                                _mm256_load_si256(quads1 + i), weights1);
+    }
+    for (const std::int32_t* end = group + run.singles; group != end; ++group, ++offset) {
       const __m256i* quads = vectors_at(x + *offset);
       const __m256i weights = _mm256_set1_epi32(*group);
       for (int i = 0; i < V; ++i)
@@ -60,16 +70,18 @@ void add_slice(const LinearI8Args& args, std::size_t block, std::size_t chunk) {
   const std::uint8_t* x = args.x + chunk * weights.chunk_cols * kPanelTokens;
   RunRows rows{.ids = slice.row_ids,
                .rows = 0,
-               .entries = 0,
+               .pairs = 0,
+               .singles = 0,
                .groups = weights.entries.groups + slice.entry,
                .offsets = weights.entries.offsets + slice.entry};
   for (const Run* run = slice.first; run != slice.last; ++run) {
     rows.rows = run->rows;
-    rows.entries = run->entries;
+    rows.pairs = run->pairs;
+    rows.singles = run->entries - 2 * std::size_t{run->pairs};
     add_run<V, kSums>(args.scratch, x, rows);
     rows.ids += rows.rows;
-    rows.groups += rows.rows * rows.entries;
-    rows.offsets += rows.rows * rows.entries;
+    rows.groups += rows.rows * run->entries;
+    rows.offsets += rows.rows * run->entries;
   }
 }
 

@@ -59,6 +59,14 @@ static inline __m256i add_quad(__m256i sums, __m256i x, __m256i w) {
   return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
+// The same for two quads whose products fit int16 together: 5 operations instead of 6, and 3
+// instead of 4 of them are multiplications, of which a cycle takes two.
+static inline __m256i add_quad_pair(__m256i sums, __m256i x0, __m256i w0, __m256i x1, __m256i w1) {
+  const __m256i pairs =
+      _mm256_add_epi16(_mm256_maddubs_epi16(x0, w0), _mm256_maddubs_epi16(x1, w1));
+  return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+
 static inline const __m256i* vectors_at(const void* memory) {
   return static_cast<const __m256i*>(memory);
 }

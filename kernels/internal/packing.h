@@ -30,7 +30,8 @@ template <class Payload>
 class SliceBuilder {
  public:
   void add_entry(std::size_t offset, Payload payload);
-  void end_row(std::size_t row_id, EmptyRows empty_rows);
+  // The first 2 * pairs entries of the row are pairs.
+  void end_row(std::size_t row_id, EmptyRows empty_rows, std::size_t pairs = 0);
   // `payloads` is the stream of `streams` that takes the payloads.
   void end_slice(GrowingStreams& streams, std::vector<Payload>& payloads);
 
@@ -43,6 +44,7 @@ class SliceBuilder {
     std::uint16_t id;
     std::size_t first;
     std::size_t entries;
+    std::size_t pairs;
   };
   std::vector<Entry> entries_;
   std::vector<Row> rows_;
