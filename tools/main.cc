@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <csignal>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -8,9 +7,6 @@
 #include "tools/program.h"
 
 int main(int argc, char** argv) {
-  // A reader that went away (a closed pipe, a client) is an error of that write, not the end of the
-  // process.
-  std::signal(SIGPIPE, SIG_IGN);
   std::ios::sync_with_stdio(false);
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   filigree::tools::Console console{.in = std::cin,

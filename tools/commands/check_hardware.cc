@@ -45,7 +45,7 @@ void print_text(const Report& report, std::ostream& out) {
   out << "ISA used:      " << report.isa_used << "\n";
   for (const Isa isa : kIsas)
     out << "               " << kernels::isa_name(isa) << ": " << isa_state(isa) << "\n";
-  out << "cores to use:  " << report.choice.cores << " (" << report.choice.reason << ")\n";
+  out << "cores to use:  " << report.choice.reason << "\n";
   out << "allowed CPUs:  " << runtime::cpu_list_text(report.topology.affinity) << ", "
       << report.topology.physical_cores << " physical cores\n";
   out << "NUMA nodes:    " << report.topology.nodes << "\n";

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Commands as processes: signals, pipes and conversations.
+
+    process_test.py FILIGREE_BINARY REPOSITORY
+"""
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BINARY, REPOSITORY = sys.argv[1:3]
+MODEL = os.path.join(REPOSITORY, "third_party", "models", "minilm6-squad-pruned80-int8")
+DATASET = os.path.join(REPOSITORY, "tests", "data", "qa_eval_xquad.jsonl")
+
+
+class ProcessTest(unittest.TestCase):
+    def test_interrupted_evaluation_leaves_no_file(self):
+        for number in [signal.SIGINT, signal.SIGTERM]:
+            with tempfile.TemporaryDirectory() as folder:
+                process = subprocess.Popen(
+                    [BINARY, "eval", "squad", "--model_path", MODEL, "--dataset", DATASET, "--predictions",
+                     os.path.join(folder, "p.json")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                process.stderr.readline()  # 10 % are done
+                process.send_signal(number)
+                output, _ = process.communicate(timeout=120)
+                self.assertEqual(process.returncode, 130)
+                self.assertEqual(output, "")
+                self.assertEqual(os.listdir(folder), [])
+
+    def test_run_answers_a_line_before_the_next_one_comes(self):
+        process = subprocess.Popen([BINARY, "run", "--model_path", MODEL, "--task", "question_answering"],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for name in ["Ada", "Grace", "Mary"]:
+            request = {"question": "Who built it?", "context": f"It was built by {name}."}
+            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.flush()
+            self.assertEqual(json.loads(process.stdout.readline())["answer"], name)
+        process.stdin.close()
+        self.assertEqual(process.stdout.read(), "")
+        process.stdout.close()
+        self.assertEqual(process.wait(60), 0)
+
+    def test_full_output_device_is_an_error(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            result = subprocess.run([BINARY, "check-hardware"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(result.returncode, 2)
+        self.assertEqual(result.stderr, "filigree: the output could not be written\n")
+
+    def test_exit_codes_of_the_process(self):
+        for words, code in [(["help"], 0), (["--version"], 0), ([], 2), (["serve"], 2), (["inspect", "/no/such"], 2)]:
+            result = subprocess.run([BINARY, *words], capture_output=True, check=False, stdin=subprocess.DEVNULL)
+            self.assertEqual(result.returncode, code, words)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
