@@ -1,4 +1,4 @@
-// Gather, GatherElements, ScatterND.
+// Gather, GatherElements.
 #include <cstring>
 #include <string>
 
@@ -76,47 +76,6 @@ std::vector<Tensor> gather_elements(const Call& call) {
       if (++index[d] < indices.dims()[d]) break;
       index[d] = 0;
     }
-  }
-  return {result};
-}
-
-std::vector<Tensor> scatter_nd(const Call& call) {
-  const Tensor& data = call.input(0);
-  const Tensor& indices = call.input(1);
-  const Tensor& updates = call.input(2);
-  if (string_attribute(call.node, "reduction", "none") != "none")
-    throw UnsupportedError("attribute 'reduction' is not implemented, expected 'none'");
-  if (updates.type() != data.type() || indices.dims().empty())
-    throw FormatError("updates must have the data's type and indices at least one dimension");
-  const std::size_t depth = static_cast<std::size_t>(indices.dims().back());
-  if (depth > data.dims().size())
-    throw FormatError("indices name " + std::to_string(depth) +
-                      " dimensions, more than the data has");
-  Dims expected(indices.dims().begin(), indices.dims().end() - 1);
-  expected.insert(expected.end(), data.dims().begin() + static_cast<std::ptrdiff_t>(depth),
-                  data.dims().end());
-  if (updates.dims() != expected)
-    throw FormatError("updates have shape " + shape_text(updates.dims()) + ", expected " +
-                      shape_text(expected));
-
-  Tensor result(data.type(), data.dims(), data.bytes());
-  const std::size_t slice =
-      extent(data.dims(), depth, data.dims().size()) * element_bytes(data.type());
-  if (slice == 0 || updates.size() == 0) return {result};
-  const auto flat = integer_values(indices.reshaped({static_cast<std::int64_t>(indices.size())}));
-  for (std::size_t i = 0; i < updates.bytes().size() / slice; ++i) {
-    std::size_t target = 0;
-    for (std::size_t d = 0; d < depth; ++d) {
-      const std::int64_t size = data.dims()[d];
-      const std::int64_t index = flat[i * depth + d];
-      if (index < -size || index >= size)
-        throw FormatError("index " + std::to_string(index) + " is outside a dimension of " +
-                          std::to_string(size));
-      target = target * static_cast<std::size_t>(size) +
-               static_cast<std::size_t>(index < 0 ? index + size : index);
-    }
-    std::memcpy(result.mutable_bytes().data() + target * slice, updates.bytes().data() + i * slice,
-                slice);
   }
   return {result};
 }

@@ -26,6 +26,9 @@ std::vector<Tensor> dropout(const Call& call);
 // gather.cc
 std::vector<Tensor> gather(const Call& call);
 std::vector<Tensor> gather_elements(const Call& call);
+
+// gather_nd.cc
+std::vector<Tensor> gather_nd(const Call& call);
 std::vector<Tensor> scatter_nd(const Call& call);
 
 // slice.cc

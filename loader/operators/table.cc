@@ -40,6 +40,7 @@ constexpr Operator kOperators[] = {
     {"Floor", floor, kAsFloat, ""},
     {"Gather", gather, kNative, "axis"},
     {"GatherElements", gather_elements, kNative, "axis"},
+    {"GatherND", gather_nd, kNative, "batch_dims"},
     {"Gelu", gelu, kAsFloat, "approximate"},
     {"Gemm", gemm, kAsFloat, "alpha beta transA transB"},
     {"Greater", greater, kAsFloat, ""},
