@@ -89,7 +89,7 @@ Activations Arena::activations(const ActivationShape& shape) noexcept {
   const auto take = [&at, bytes, &shape] {
     const Projection series{
         {reinterpret_cast<float*>(at), panel_floats(shape.hidden_size)},
-        {reinterpret_cast<std::uint8_t*>(at), quad_panel_bytes(shape.hidden_size)}};
+        {reinterpret_cast<std::uint8_t*>(at), sizeof(float) * panel_floats(shape.hidden_size)}};
     at += bytes;
     return series;
   };

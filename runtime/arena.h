@@ -35,7 +35,9 @@ struct PanelSeries {
   T* operator[](std::size_t panel) const noexcept { return data + panel * stride; }
 };
 
-// Q, K or V of a whole batch: float panels, or quad panels in the same memory.
+// Q, K or V of a whole batch: float panels, or quad panels in the same memory. A panel begins at
+// the same place in both: where layers differ in form, a rank that is one layer ahead still writes
+// to its own panels only.
 struct Projection {
   PanelSeries<float> f32;
   PanelSeries<std::uint8_t> u8;
