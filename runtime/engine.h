@@ -16,9 +16,9 @@ namespace filigree::runtime {
 enum class Pinning { kCore, kNuma, kNone };
 
 struct EngineOptions {
-  std::size_t cores = 0;            // 0: what topology allows (affinity, cpuset, cgroup quota)
-  std::size_t streams = 1;          // batches in flight; cores are divided among them
-  std::optional<kernels::Isa> isa;  // nullopt: the best this CPU has
+  std::size_t cores = 0;                 // 0: what topology allows (affinity, cpuset, cgroup quota)
+  std::size_t streams = 1;               // batches in flight; cores are divided among them
+  std::optional<kernels::Isa> isa = {};  // none: the best this CPU has
   Pinning pinning = Pinning::kNone;
   // A batch holds at least one sequence, and more up to this many tokens.
   std::size_t batch_tokens = 2048;
