@@ -13,12 +13,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Two spellings of one model are one model; when the system cannot say, the spelling decides.
+// Two spellings of one model are one model; when the system cannot say, the spelling decides. Links
+// are followed for the folder only: what a model file links to may have another tokenizer beside
+// it.
 fs::path identity(const fs::path& path) {
+  const bool folder = !fs::is_regular_file(path);
   std::error_code error;
-  const fs::path canonical = fs::weakly_canonical(path, error);
+  const fs::path canonical =
+      fs::weakly_canonical(fs::absolute(folder ? path : path.parent_path()), error);
   if (error) return path;
-  return canonical.filename() == "model.onnx" ? canonical.parent_path() : canonical;
+  return folder || path.filename() == "model.onnx" ? canonical : canonical / path.filename();
 }
 
 Json read_card(const fs::path& folder) {

@@ -165,6 +165,7 @@ class HttpSession final : public Session {
         error.category() != make_error_code(http::error::bad_method).category())
       return close();
     keep_alive_ = false;
+    refused_ = true;
     head_ = parser_->get().method() == http::verb::head;
     version_ = 11;
     request_id_ = request_id({});
@@ -205,9 +206,15 @@ class HttpSession final : public Session {
     http::async_write(stream_, *message,
                       [this, self = self(), message](error_code error, std::size_t) {
                         if (error) return close();
-                        if (!keep_alive_) return linger();
-                        wait_for_request();
+                        if (keep_alive_) return wait_for_request();
+                        if (has_unread_bytes()) return linger();
+                        close();
                       });
+  }
+
+  bool has_unread_bytes() {
+    error_code error;
+    return refused_ || buffer_.size() > 0 || stream_.socket().available(error) > 0;
   }
 
   // Closing with unread bytes would send a reset, which can overtake the answer.
@@ -241,6 +248,7 @@ class HttpSession final : public Session {
   bool idle_ = false;
   bool head_ = false;
   bool keep_alive_ = false;
+  bool refused_ = false;  // more of the refused request may come
   std::size_t request_number_ = 0;
 };
 

@@ -1,0 +1,98 @@
+#include "tests/serve/config_support.h"
+
+namespace filigree::serve {
+namespace {
+
+const std::string kEndpoints = "endpoints:\n  - {task: qa, model: m}\n";
+
+class ServerConfig : public ConfigTest {};
+
+TEST_F(ServerConfig, HasTheDefaultsOfAnEmptyServerPart) {
+  const Config config = parse(kEndpoints);
+  EXPECT_EQ(config.num_cores, std::nullopt);
+  EXPECT_EQ(config.num_workers, std::nullopt);
+  EXPECT_EQ(config.isa, std::nullopt);
+  EXPECT_TRUE(config.warnings.empty());
+}
+
+TEST_F(ServerConfig, ReadsCoresWorkersAndPinning) {
+  const Config config = parse(
+      "num_cores: 3\nnum_workers: 2\nengine_thread_pinning: numa\nisa: scalar\n" + kEndpoints);
+  const runtime::EngineOptions options = engine_options(config);
+  EXPECT_EQ(options.cores, 3U);
+  EXPECT_EQ(options.streams, 2U);
+  EXPECT_EQ(options.pinning, runtime::Pinning::kNuma);
+  EXPECT_EQ(options.isa, kernels::Isa::kScalar);
+}
+
+TEST_F(ServerConfig, TakesNullAsAbsent) {
+  EXPECT_EQ(parse("num_cores: null\nnum_workers: ~\nloggers:\n" + kEndpoints).num_cores,
+            std::nullopt);
+}
+
+TEST_F(ServerConfig, NamesTheNearestKeyOfAnUnknownOne) {
+  EXPECT_EQ(error_of("num_core: 2\n" + kEndpoints),
+            "f.yaml:1: the configuration has the unknown key 'num_core'; did you mean 'num_cores'");
+  EXPECT_EQ(error_of(kEndpoints + "something_else: 2\n"),
+            "f.yaml:3: the configuration has the unknown key 'something_else'");
+}
+
+TEST_F(ServerConfig, RejectsCountsThatAreNotWholeNumbers) {
+  for (const std::string value : {"0", "-1", "2.5", "two", "'2'", "[2]", "99999999999999999999"})
+    EXPECT_EQ(error_of("num_cores: " + value + "\n" + kEndpoints).substr(0, 24),
+              "f.yaml:1: 'num_cores' is")
+        << value;
+}
+
+TEST_F(ServerConfig, RejectsAnUnknownPinningAndIsa) {
+  EXPECT_EQ(error_of("engine_thread_pinning: socket\n" + kEndpoints),
+            "f.yaml:1: engine_thread_pinning is 'socket', expected core, numa or none");
+  EXPECT_EQ(error_of("isa: sse9\n" + kEndpoints),
+            "f.yaml:1: isa is 'sse9', expected scalar, avx2, avx512 or avx512_vnni");
+}
+
+TEST_F(ServerConfig, RejectsOtherIntegrations) {
+  EXPECT_EQ(error_of("integration: local\n" + kEndpoints), "accepted");
+  EXPECT_EQ(error_of("integration: sagemaker\n" + kEndpoints),
+            "f.yaml:1: integration 'sagemaker' is not supported; supported: local");
+}
+
+TEST_F(ServerConfig, WarnsAboutKeysWithoutEffect) {
+  const Config config =
+      parse("pytorch_num_threads: 4\nloggers:\n  prometheus: {port: 6100}\nsystem_logging: {}\n" +
+            kEndpoints);
+  ASSERT_EQ(config.warnings.size(), 3U);
+  EXPECT_EQ(config.warnings[0],
+            "f.yaml:1: 'pytorch_num_threads' has no effect: there is no PyTorch here");
+}
+
+TEST_F(ServerConfig, RefusesLoggersThatArePython) {
+  EXPECT_EQ(error_of("loggers:\n  mine: {path: a.py:B}\n" + kEndpoints),
+            "f.yaml:2: logger 'mine' runs Python code, which filigree never does");
+  EXPECT_EQ(error_of("loggers:\n  python: {path: a.py:B}\n" + kEndpoints),
+            "f.yaml:2: logger 'python' runs Python code, which filigree never does");
+}
+
+TEST_F(ServerConfig, NeedsEndpoints) {
+  EXPECT_EQ(error_of("num_cores: 1\n"), "f.yaml:1: the configuration has no 'endpoints'");
+  EXPECT_EQ(error_of("endpoints: []\n"),
+            "f.yaml:1: endpoints is empty, expected a list of at least one");
+  EXPECT_EQ(error_of("endpoints: 3\n"),
+            "f.yaml:1: endpoints is '3', expected a list of at least one");
+  EXPECT_EQ(error_of(""), "f.yaml:1: the configuration is null, expected a map of keys and values");
+}
+
+TEST_F(ServerConfig, IsShownInTheShapeOfDeepSparse) {
+  const Config config = parse(
+      "num_cores: 2\nendpoints:\n  - name: a\n    route: /b\n    task: qa\n    model: m\n    "
+      "kwargs: "
+      "{doc_stride: 32}\n");
+  EXPECT_EQ(to_text(to_json(config)),
+            R"({"num_cores":2,"num_workers":null,"integration":"local",)"
+            R"("engine_thread_pinning":"none","isa":null,"endpoints":[{"name":"a","route":"/b",)"
+            R"("task":"question_answering","model":"m","batch_size":1,"bucketing":null,)"
+            R"("kwargs":{"doc_stride":32}}],"loggers":{}})");
+}
+
+}  // namespace
+}  // namespace filigree::serve

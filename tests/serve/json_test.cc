@@ -1,0 +1,94 @@
+#include "serve/json.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace filigree::serve {
+namespace {
+
+JsonError error_of(std::string_view text) {
+  const auto parsed = parse_json(text);
+  const auto* error = std::get_if<JsonError>(&parsed);
+  return error != nullptr ? *error : JsonError{0, "no error"};
+}
+
+Json value_of(std::string_view text) { return std::get<Json>(parse_json(text)); }
+
+TEST(Json, WritesWhatItRead) {
+  const std::string text =
+      R"({"a":[1,-2,3.5,true,false,null,"x"],"b":{"c":[]},"d":{},"e":9223372036854775807})";
+  EXPECT_EQ(to_text(value_of(text)), text);
+}
+
+TEST(Json, KeepsTheOrderOfMembersAndFindsTheLastDuplicate) {
+  const Json value = value_of(R"({"b":1,"a":2,"b":3})");
+  EXPECT_EQ(to_text(value), R"({"b":1,"a":2,"b":3})");
+  EXPECT_EQ(*value.find("b")->as_integer(), 3);
+  EXPECT_EQ(value.find("c"), nullptr);
+}
+
+TEST(Json, NamesTheByteOfInvalidUtf8) {
+  const JsonError error = error_of("{\"a\": \"bc\xff\"}");
+  EXPECT_EQ(error.message, "invalid UTF-8");
+  EXPECT_EQ(error.offset, 9U);
+}
+
+TEST(Json, RejectsUtf8OfASurrogateAndOfOverlongForms) {
+  EXPECT_EQ(error_of("\"\xed\xa0\x80\"").message, "invalid UTF-8");
+  EXPECT_EQ(error_of("\"\xc0\x80\"").message, "invalid UTF-8");
+}
+
+TEST(Json, RejectsHalfOfASurrogatePair) {
+  EXPECT_EQ(error_of(R"("\ud800")").message, "escape is one half of a surrogate pair");
+  EXPECT_EQ(*value_of(R"("\ud83d\ude00")").as_string(), "\xf0\x9f\x98\x80");
+}
+
+TEST(Json, RejectsWhatFollowsTheValueAndWhatIsCutOff) {
+  EXPECT_EQ(error_of("{} x").offset, 3U);
+  EXPECT_NE(error_of("").message, "no error");
+  EXPECT_NE(error_of("{\"a\":").message, "no error");
+  EXPECT_NE(error_of("[1,]").message, "no error");
+  EXPECT_NE(error_of("NaN").message, "no error");
+}
+
+TEST(Json, RejectsNestingBeyondTheLimitWithoutRecursion) {
+  EXPECT_EQ(error_of(std::string(1'000'000, '[')).message, "nested deeper than 64 levels");
+  EXPECT_EQ(error_of(std::string(64, '[') + std::string(64, ']')).message, "no error");
+}
+
+TEST(Json, NeverWritesNumbersThatJsonLacks) {
+  const Json value = Json::array({std::numeric_limits<double>::quiet_NaN(),
+                                  std::numeric_limits<double>::infinity(),
+                                  -std::numeric_limits<double>::infinity()});
+  EXPECT_EQ(to_text(value), "[null,null,null]");
+}
+
+TEST(Json, WritesIllFormedTextAsReplacementCharacters) {
+  EXPECT_EQ(to_text(Json("a\xff"
+                         "b")),
+            "\"a\xef\xbf\xbd"
+            "b\"");
+  EXPECT_EQ(to_text(Json::object({{"\xfe", 1}})), "{\"\xef\xbf\xbd\":1}");
+}
+
+TEST(Json, EscapesQuotesBackslashesAndControlCharacters) {
+  EXPECT_EQ(to_text(Json("\"\\\n\x01")), R"("\"\\\n\u0001")");
+}
+
+TEST(Json, KeepsZeroBytesInsideStrings) {
+  const Json value = value_of(R"("a\u0000b")");
+  EXPECT_EQ(value.as_string()->size(), 3U);
+  EXPECT_EQ(to_text(value), R"("a\u0000b")");
+}
+
+TEST(Json, NamesItsType) {
+  EXPECT_EQ(value_of("1").type_name(), "number");
+  EXPECT_EQ(value_of("1.5").type_name(), "number");
+  EXPECT_EQ(value_of("null").type_name(), "null");
+  EXPECT_EQ(value_of("[]").type_name(), "array");
+  EXPECT_EQ(value_of("{}").type_name(), "object");
+}
+
+}  // namespace
+}  // namespace filigree::serve

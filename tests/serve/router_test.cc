@@ -1,0 +1,119 @@
+#include "serve/http/router.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "tests/serve/fake_engine.h"
+
+namespace filigree::serve {
+namespace {
+
+constexpr std::array<PageFile, 2> kPage = {PageFile{"app.js", "text/javascript", "x"},
+                                           PageFile{"index.html", "text/html", "x"}};
+
+Router router(const std::vector<std::string>& names) {
+  return Router(fake_config(names).endpoints, kPage);
+}
+
+void expect_target(const Router& routes, std::string_view method, std::string_view target,
+                   Action action, std::size_t index = 0) {
+  const auto match = routes.match(method, target);
+  const auto* found = std::get_if<RouteTarget>(&match);
+  ASSERT_NE(found, nullptr) << method << " " << target;
+  EXPECT_EQ(found->action, action) << method << " " << target;
+  EXPECT_EQ(found->index, index) << method << " " << target;
+}
+
+RouteFailure failure(const Router& routes, std::string_view method, std::string_view target) {
+  const auto match = routes.match(method, target);
+  const auto* found = std::get_if<RouteFailure>(&match);
+  return found != nullptr ? *found : RouteFailure{RouteFailure::Kind::kNotFound, "matched", ""};
+}
+
+TEST(Router, KnowsThePathsOfTheServer) {
+  const Router routes = router({"a"});
+  expect_target(routes, "GET", "/", Action::kPageFile, 1);
+  expect_target(routes, "GET", "/app.js", Action::kPageFile, 0);
+  expect_target(routes, "GET", "/v2", Action::kServer);
+  expect_target(routes, "GET", "/v2/health/live", Action::kLive);
+  expect_target(routes, "GET", "/v2/health/ready", Action::kReady);
+  expect_target(routes, "GET", "/v2/models", Action::kModels);
+  expect_target(routes, "GET", "/config", Action::kConfig);
+  expect_target(routes, "HEAD", "/metrics", Action::kMetrics);
+}
+
+TEST(Router, KnowsThePathsOfEveryEndpoint) {
+  const Router routes = router({"a", "b"});
+  expect_target(routes, "GET", "/v2/models/b", Action::kModel, 1);
+  expect_target(routes, "GET", "/v2/models/b/ready", Action::kModelReady, 1);
+  expect_target(routes, "POST", "/v2/models/a/infer", Action::kInfer, 0);
+}
+
+TEST(Router, HasPredictForOneEndpointWithoutRouteOnly) {
+  expect_target(router({"a"}), "POST", "/predict", Action::kInfer);
+  EXPECT_EQ(failure(router({"a", "b"}), "POST", "/predict").kind, RouteFailure::Kind::kNotFound);
+  Config config = fake_config({"a"});
+  config.endpoints[0].route = "/r";
+  EXPECT_EQ(failure(Router(config.endpoints, kPage), "POST", "/predict").kind,
+            RouteFailure::Kind::kNotFound);
+}
+
+TEST(Router, ServesARouteBareAndUnderModelsBesideTheName) {
+  Config config = fake_config({"a", "b"});
+  config.endpoints[1].route = "/deep/r";
+  const Router routes(config.endpoints, kPage);
+  expect_target(routes, "POST", "/deep/r", Action::kInfer, 1);
+  expect_target(routes, "POST", "/v2/models/deep/r/infer", Action::kInfer, 1);
+  expect_target(routes, "POST", "/v2/models/b/infer", Action::kInfer, 1);
+  EXPECT_EQ(routes.infer_paths(1).front(), "/v2/models/deep/r/infer");
+}
+
+TEST(Router, IgnoresQueryTrailingSlashAndHostAndDecodesPercents) {
+  const Router routes = router({"a b"});
+  expect_target(routes, "GET", "/v2/?x=1", Action::kServer);
+  expect_target(routes, "GET", "http://host:1/v2/models?x", Action::kModels);
+  expect_target(routes, "GET", "http://host", Action::kPageFile, 1);
+  expect_target(routes, "POST", "/v2/models/a%20b/infer/", Action::kInfer);
+  expect_target(routes, "POST", "/v2/models/%61%20b/infer?u=http://x", Action::kInfer);
+}
+
+TEST(Router, RejectsBrokenPercents) {
+  for (const std::string_view target : {"/%", "/%4", "/%zz", "/v2%"})
+    EXPECT_EQ(failure(router({"a"}), "GET", target).kind, RouteFailure::Kind::kBadTarget) << target;
+}
+
+TEST(Router, TellsWhichMethodsAPathHas) {
+  const RouteFailure get = failure(router({"a"}), "GET", "/v2/models/a/infer");
+  EXPECT_EQ(get.kind, RouteFailure::Kind::kMethodNotAllowed);
+  EXPECT_EQ(get.allow, "POST");
+  EXPECT_EQ(failure(router({"a"}), "DELETE", "/v2").allow, "GET, HEAD");
+  EXPECT_EQ(failure(router({"a"}), "", "/v2").allow, "GET, HEAD");
+}
+
+TEST(Router, FindsNothingElsewhere) {
+  for (const std::string_view target :
+       {"", "*", "/v3", "/v2/models/c/infer", "//", "/../etc/passwd", "/v2/models/a/infer/x",
+        "/%00", "/index.html/x"})
+    EXPECT_EQ(failure(router({"a"}), "GET", target).kind, RouteFailure::Kind::kNotFound) << target;
+}
+
+TEST(Router, RejectsEndpointsAtOneAddress) {
+  Config config = fake_config({"a", "b"});
+  config.endpoints[1].route = "/a";
+  EXPECT_THROW(Router(config.endpoints, kPage), ConfigError);
+  config.endpoints[1].route = "/v2/models/a/infer";
+  EXPECT_THROW(Router(config.endpoints, kPage), ConfigError);
+}
+
+TEST(Router, LetsAnEndpointShareAPathOfTheServerWithAnotherMethod) {
+  Config config = fake_config({"a"});
+  config.endpoints[0].route = "/config";
+  const Router routes(config.endpoints, kPage);
+  expect_target(routes, "POST", "/config", Action::kInfer);
+  expect_target(routes, "GET", "/config", Action::kConfig);
+  EXPECT_EQ(failure(routes, "PUT", "/config").allow, "GET, HEAD, POST");
+}
+
+}  // namespace
+}  // namespace filigree::serve

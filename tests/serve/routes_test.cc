@@ -1,0 +1,113 @@
+#include <stdexcept>
+
+#include "serve/http/version.h"
+#include "tests/serve/server_support.h"
+
+namespace filigree::serve {
+namespace {
+
+class Routes : public ServerTest {};
+
+TEST_F(Routes, ServeThePageWithItsContentType) {
+  start();
+  const ClientResponse page = get("/");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(page.headers.at("content-type"), "text/html; charset=utf-8");
+  EXPECT_EQ(page.body, get("/index.html").body);
+  EXPECT_EQ(get("/style.css").headers.at("content-type"), "text/css; charset=utf-8");
+  EXPECT_EQ(get("/app.js").headers.at("content-type"), "text/javascript; charset=utf-8");
+}
+
+TEST_F(Routes, TellAboutTheServer) {
+  start();
+  const Json server = get("/v2").json();
+  EXPECT_EQ(*server.find("name")->as_string(), "filigree");
+  EXPECT_EQ(*server.find("version")->as_string(), version());
+  EXPECT_EQ(*server.find("isa")->as_string(), "fake");
+  EXPECT_EQ(*server.find("cores")->as_integer(), 3);
+  EXPECT_EQ(to_text(*server.find("models")),
+            R"([{"name":"qa","task":"question_answering","state":"ready"}])");
+}
+
+TEST_F(Routes, ListModelsWithTheirFigures) {
+  engine_.fail_model("broken", "broken: offset 3: bad");
+  start(fake_config({"qa", "broken"}));
+  const Json models = *get("/v2/models").json().find("models");
+  const Json& ready = models.as_array()->at(0);
+  EXPECT_EQ(*ready.find("state")->as_string(), "ready");
+  EXPECT_EQ(*ready.find("sequence_length")->as_integer(), 128);
+  EXPECT_EQ(*ready.find("file_bytes")->as_integer(), 1000);
+  EXPECT_EQ(*ready.find("memory_bytes")->as_integer(), 700);
+  EXPECT_EQ(*ready.find("sparsity")->as_double(), 0.625);
+  EXPECT_EQ(to_text(*ready.find("matrices")),
+            R"([{"form":"fp32","kernel":"unstructured_f32","count":2,"nonzeros":15,)"
+            R"("packed_bytes":120}])");
+  EXPECT_EQ(to_text(*ready.find("routes")), R"(["/v2/models/qa/infer"])");
+  EXPECT_TRUE(ready.find("card")->is_null());
+  const Json& broken = models.as_array()->at(1);
+  EXPECT_EQ(*broken.find("state")->as_string(), "failed");
+  EXPECT_EQ(*broken.find("error")->as_string(), "broken: offset 3: bad");
+}
+
+TEST_F(Routes, DescribeOneModel) {
+  start();
+  EXPECT_EQ(*get("/v2/models/qa").json().find("name")->as_string(), "qa");
+  EXPECT_EQ(get("/v2/models/qa/ready").body, R"({"name":"qa","ready":true})");
+}
+
+TEST_F(Routes, ShowTheConfiguration) {
+  start();
+  const ClientResponse config = get("/config");
+  EXPECT_EQ(config.status, 200);
+  EXPECT_EQ(*config.json().find("endpoints")->as_array()->at(0).find("name")->as_string(), "qa");
+}
+
+TEST_F(Routes, ShowMetricsOfAnsweredRequests) {
+  start();
+  EXPECT_EQ(post("/predict", kQuestion).status, 200);
+  EXPECT_EQ(post("/predict", "{}").status, 422);
+  const ClientResponse metrics = get("/metrics");
+  EXPECT_EQ(metrics.headers.at("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  for (const std::string line :
+       {R"(filigree_requests_total{endpoint="qa",code="200"} 1)",
+        R"(filigree_requests_total{endpoint="qa",code="422"} 1)",
+        R"(filigree_errors_total{endpoint="qa"} 1)", R"(filigree_model_ready{endpoint="qa"} 1)",
+        R"(filigree_request_duration_seconds_count{endpoint="qa",stage="total"} 1)",
+        R"(filigree_tokens_total{endpoint="qa"} 6)", R"(filigree_requests_in_flight 0)"})
+    EXPECT_NE(metrics.body.find(line + "\n"), std::string::npos) << line << "\n" << metrics.body;
+}
+
+TEST_F(Routes, ListTheEndpointsWhenThereIsNothing) {
+  start();
+  const ClientResponse response = get("/v2/models/q/infer");
+  EXPECT_EQ(response.status, 404);
+  EXPECT_EQ(to_text(*response.json().find("endpoints")),
+            R"([{"name":"qa","task":"question_answering","infer":"POST /v2/models/qa/infer"}])");
+}
+
+TEST_F(Routes, TellTheAllowedMethods) {
+  start();
+  const ClientResponse response = get("/v2/models/qa/infer");
+  EXPECT_EQ(response.status, 405);
+  EXPECT_EQ(response.headers.at("allow"), "POST");
+  EXPECT_EQ(post("/v2", "").headers.at("allow"), "GET, HEAD");
+}
+
+TEST_F(Routes, AnswerHeadWithTheLengthAndNoBody) {
+  start();
+  HttpClient client(port());
+  client.send("HEAD /v2 HTTP/1.1\r\nHost: t\r\n\r\n");
+  const ClientResponse head = client.receive(/*head=*/true);
+  EXPECT_EQ(head.status, 200);
+  EXPECT_EQ(head.headers.at("content-length"), std::to_string(get("/v2").body.size()));
+  EXPECT_EQ(client.get("/v2/health/live").body, R"({"status":"OK"})");
+}
+
+TEST_F(Routes, RefuseAConfigurationWithTwoEndpointsAtOneAddress) {
+  Config config = fake_config({"a", "b"});
+  config.endpoints[1].route = "/a";
+  EXPECT_THROW(Server(std::move(config), options_, engine_.backend()), ConfigError);
+}
+
+}  // namespace
+}  // namespace filigree::serve
