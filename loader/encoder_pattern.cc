@@ -76,6 +76,9 @@ void check_uniform(const GraphIndex& index, const EncoderMatch& match) {
   const LayerMatch& first = match.layers.front();
   const std::int64_t hidden = index.constant(weight_name(*first.attention.query))->dims()[0];
   const std::int64_t intermediate = index.constant(weight_name(*first.ffn_in))->dims()[1];
+  if (hidden == 0 || intermediate == 0)
+    throw Mismatch(*first.ffn_in, "a linear layer without inputs or outputs",
+                   "a feed-forward part");
   for (const LayerMatch& layer : match.layers) {
     const AttentionMatch& attention = layer.attention;
     if (attention.heads != first.attention.heads || attention.heads * attention.head_size != hidden)

@@ -15,6 +15,7 @@
 #include "loader/passes/canonical_quantized.h"
 #include "loader/passes/fold_constants.h"
 #include "loader/passes/narrow_gather.h"
+#include "loader/passes/rewrite.h"
 #include "loader/pattern/mismatch.h"
 
 namespace filigree::loader {
@@ -48,18 +49,26 @@ void recognize(Model& model, const Graph& file_graph, LoadOptions::Formats forma
   model.rest = std::move(rest);
 }
 
+[[noreturn]] void reject_operator(const Graph& graph, const Node& node) {
+  std::string inputs;
+  for (const std::string& input : node.inputs)
+    inputs += (inputs.empty() ? "" : ", ") + quoted_name(input);
+  throw UnsupportedError(graph.file + ": " + describe(node) + ": operator " +
+                         (node.domain.empty() ? "" : node.domain + "::") + node.op_type +
+                         " of opset " + std::to_string(graph.opset) +
+                         " is not implemented; its inputs are " +
+                         (inputs.empty() ? "none" : inputs));
+}
+
 void check_implemented(const Graph& graph) {
-  for (const Node& node : graph.nodes) {
-    if (is_implemented(node)) continue;
-    std::string inputs;
-    for (const std::string& input : node.inputs)
-      inputs += (inputs.empty() ? "" : ", ") + quoted_name(input);
-    throw UnsupportedError(graph.file + ": " + describe(node) + ": operator " +
-                           (node.domain.empty() ? "" : node.domain + "::") + node.op_type +
-                           " of opset " + std::to_string(graph.opset) +
-                           " is not implemented; its inputs are " +
-                           (inputs.empty() ? "none" : inputs));
-  }
+  for (const Node& node : graph.nodes)
+    if (!is_implemented(node)) reject_operator(graph, node);
+}
+
+// The passes rely on having made every node of their own domain.
+void check_domains(const Graph& graph) {
+  for (const Node& node : graph.nodes)
+    if (node.domain == kFiligreeDomain) reject_operator(graph, node);
 }
 
 // Bytes of the initializers of `rest`, those that the encoder's tables share counted once.
@@ -92,6 +101,7 @@ auto named_errors(const std::string& file, Work work) {
 }
 
 std::shared_ptr<Model> made_model(const Graph& file_graph, const LoadOptions& options) {
+  check_domains(file_graph);
   auto model = std::make_shared<Model>();
   model->file = file_graph.file;
   for (const ValueInfo& input : file_graph.inputs) model->input_names.push_back(input.name);

@@ -23,7 +23,7 @@ Node linear_node(const Node& last, std::string x, std::string weight, std::strin
               .name = last.name,
               .inputs = {std::move(x), std::move(weight), std::move(bias)},
               .outputs = last.outputs,
-              .attributes = {}};
+              .attributes = {{"operator", last.op_type}}};
 }
 
 Tensor transposed(const Tensor& matrix) {

@@ -118,7 +118,7 @@ std::optional<Node> match_scaled_linear(const GraphIndex& index, const Node* sca
               .inputs = {x->x, x->scale, x->zero_point, product.inputs[1], weight_zero,
                          chain->int_bias, chain->rescale, ""},
               .outputs = scaled->outputs,
-              .attributes = {}};
+              .attributes = {{"operator", product.op_type}}};
 }
 
 std::optional<Node> match_scaled_product(const GraphIndex& index, const Node& last) {
@@ -137,7 +137,7 @@ std::optional<Node> match_scaled_product(const GraphIndex& index, const Node& la
       .name = product.name,
       .inputs = {a->x, a->scale, a->zero_point, b->x, b->scale, b->zero_point, chain->rescale},
       .outputs = last.outputs,
-      .attributes = {}};
+      .attributes = {{"operator", product.op_type}}};
 }
 
 std::optional<Node> match_float_bias(const GraphIndex& index, const Node& last) {

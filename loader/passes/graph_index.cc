@@ -6,6 +6,7 @@ GraphIndex::GraphIndex(const Graph& graph) : graph_(&graph) {
   for (const Node& node : graph.nodes) {
     for (const std::string& output : node.outputs) producers_.emplace(output, &node);
     for (const std::string& input : node.inputs) {
+      if (input.empty()) continue;
       std::vector<const Node*>& readers = consumers_[input];
       if (readers.empty() || readers.back() != &node) readers.push_back(&node);
     }

@@ -18,7 +18,8 @@ namespace filigree::loader {
 //   "", int32 bias or "", rescale,
 //                    float bias or ""        quantises x, multiplies integers, gives float
 //   QuantizedMatMul  a, a_scale, a_zero_point or "", b, b_scale, b_zero_point or "", rescale
-// Every input but x, a and b is an initializer.
+// Every input but x, a and b is an initializer. An attribute "operator" keeps the operator that the
+// node with this name has in the file, for messages.
 inline constexpr std::string_view kFiligreeDomain = "filigree";
 
 bool is_linear(const Node* node) noexcept;  // Linear or QuantizedLinear; false for nullptr

@@ -54,7 +54,7 @@ Scores match_scores(SampleContext& context, const Node& softmax) {
   Scores scores{nullptr, 1};
   bool scaled = false;
   std::string value = input_name(softmax, 0);
-  while (true) {
+  for (int step = 0; step < kMaxLayoutSteps; ++step) {
     const Node* node = index.producer(value);
     if (node == nullptr)
       throw Mismatch(softmax, quoted_name(value) + ", which no node computes", "attention scores");
@@ -66,13 +66,13 @@ Scores match_scores(SampleContext& context, const Node& softmax) {
       value = input_name(*node, 0);
     } else if (is_operator(node, "Add") && !scaled) {
       const std::size_t operand = scores_operand(index, *node, 0);
-      check_mask(context, *node, node->inputs[1 - operand], MaskKind::kAdded);
+      check_mask(context, *node, input_name(*node, 1 - operand), MaskKind::kAdded);
       value = node->inputs[operand];
     } else if (is_operator(node, "Where") && !scaled) {
       const std::size_t operand = scores_operand(index, *node, 1);
-      check_mask(context, *node, node->inputs[0],
+      check_mask(context, *node, input_name(*node, 0),
                  operand == 1 ? MaskKind::kTrueKeeps : MaskKind::kTrueReplaces);
-      check_replacement(context, *node, node->inputs[3 - operand]);
+      check_replacement(context, *node, input_name(*node, 3 - operand));
       value = node->inputs[operand];
     } else if ((is_operator(node, "Mul") || is_operator(node, "Div")) && node->inputs.size() == 2) {
       const bool second = leads_to_product(index, node->inputs[1]);
@@ -86,6 +86,7 @@ Scores match_scores(SampleContext& context, const Node& softmax) {
       throw Mismatch(*node, node->op_type, "a mask, a scale or the product of queries and keys");
     }
   }
+  throw Mismatch(softmax, "too many nodes before it", "at most a few masks and scales");
 }
 
 // The value that stands for the probabilities: that of the softmax, or with its NaN (of rows that
@@ -164,8 +165,9 @@ Head match_head(SampleContext& context, AttentionMatch& match, const std::string
 const Node& match_output(SampleContext& context, const AttentionMatch& match) {
   const GraphIndex& index = context.index();
   const Node* linear = match.context;
-  while (!is_linear(linear))
+  for (int step = 0; step < kMaxLayoutSteps && !is_linear(linear); ++step)
     linear = &only_reader(index, linear->outputs[0], "the attention context");
+  if (!is_linear(linear)) throw Mismatch(*linear, linear->op_type, "a linear layer");
   const LayoutPath path = layout_path(
       context, linear->inputs[0], *linear, [&](const Node& node) { return &node == match.context; },
       "the attention context");
@@ -244,7 +246,10 @@ const Node& only_reader(const GraphIndex& index, const std::string& value,
     only = reader;
   }
   if (only == nullptr)
-    throw Mismatch(*index.producer(value), "a value that no node reads", "a reader of " + what);
+    throw Mismatch("value " + quoted_name(value) +
+                   ": found no node that reads it, expected one "
+                   "that reads " +
+                   what);
   return *only;
 }
 

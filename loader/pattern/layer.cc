@@ -11,9 +11,12 @@ namespace {
 
 const Node& expect_reader(const GraphIndex& index, const std::string& value, std::string_view op,
                           const std::string& what, const std::string& expected) {
-  const Node& reader = only_reader(index, value, what);
-  if (!is_operator(&reader, op)) throw Mismatch(reader, reader.op_type, expected);
-  return reader;
+  const auto readers = index.consumers(value);
+  const auto first = std::ranges::find_if(
+      readers, [](const Node* reader) { return !is_operator(reader, "Shape"); });
+  if (first != readers.end() && !is_operator(*first, op))
+    throw Mismatch(**first, (*first)->op_type, expected);
+  return only_reader(index, value, what);
 }
 
 // The normalisation after `branch` is added to `input`, in either order.

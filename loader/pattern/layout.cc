@@ -41,15 +41,15 @@ LayoutPath layout_path(SampleContext& context, const std::string& value, const N
                        const std::string& expected) {
   LayoutPath path{nullptr, {}, 1};
   std::string current = value;
-  while (true) {
+  for (int step = 0; path.source == nullptr; ++step) {
     const Node* node = context.index().producer(current);
     if (node == nullptr)
       throw Mismatch(reader, quoted_name(current) + ", which no node computes", expected);
     if (is_source(*node)) {
       path.source = node;
-      break;
-    }
-    if (moves_elements(*node)) {
+    } else if (step == kMaxLayoutSteps) {
+      throw Mismatch(reader, "a long chain of nodes before it", expected);
+    } else if (moves_elements(*node)) {
       path.steps.push_back(node);
       current = input_name(*node, 0);
     } else if (const std::optional<Scaling> found = scaling(context, *node)) {

@@ -11,6 +11,9 @@
 
 namespace filigree::loader {
 
+// Exporters write up to six nodes between a linear layer and a product.
+inline constexpr int kMaxLayoutSteps = 64;
+
 struct LayoutPath {
   const Node* source;              // computes the first value
   std::vector<const Node*> steps;  // from there to the last value

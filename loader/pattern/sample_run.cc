@@ -7,7 +7,6 @@
 #include "loader/error.h"
 #include "loader/passes/element_bound.h"
 #include "loader/passes/rewrite.h"
-#include "loader/pattern/gather_nd.h"
 #include "loader/pattern/mismatch.h"
 
 namespace filigree::loader {
@@ -73,8 +72,7 @@ void SampleRun::compute(const Node& node) {
   for (const std::string& name : node.inputs)
     inputs.push_back(name.empty() ? Tensor() : operand(node, name));
   const std::optional<std::size_t> bound = element_bound(node, inputs);
-  const bool is_gather_nd = is_operator(&node, "GatherND");
-  if (!bound || !(is_gather_nd || is_implemented(node)))
+  if (!bound || !is_implemented(node))
     throw Mismatch(node, "an operator outside every pattern", "one of a known encoder");
   if (*bound > budget_)
     throw Mismatch(node, "more than " + std::to_string(budget_) + " elements for a small input",
@@ -82,8 +80,7 @@ void SampleRun::compute(const Node& node) {
   budget_ -= *bound;
   std::vector<Tensor> outputs;
   try {
-    outputs = is_gather_nd ? std::vector<Tensor>{gather_nd(node, inputs)}
-                           : evaluate(node, inputs, index_->graph().opset);
+    outputs = evaluate(node, inputs, index_->graph().opset);
   } catch (const UnsupportedError& error) {
     throw Mismatch(node, std::string("what is not implemented (") + error.what() + ")",
                    "operators that can be evaluated");
@@ -99,6 +96,7 @@ Tensor SampleRun::shape_only(const Node& node) {
     Node product = node;
     product.op_type = "MatMul";
     product.domain.clear();
+    product.attributes.clear();
     product.inputs = {node.inputs[0], node.inputs[3]};
     return evaluate(product, operands, index_->graph().opset).at(0);
   }
