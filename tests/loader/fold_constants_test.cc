@@ -1,0 +1,102 @@
+#include "loader/passes/fold_constants.h"
+
+#include <gtest/gtest.h>
+
+#include "loader/error.h"
+#include "loader/passes/narrow_gather.h"
+#include "tests/loader/expect_error.h"
+#include "tests/loader/graph_builder.h"
+
+namespace filigree::loader {
+namespace {
+
+using Names = std::vector<std::string>;
+
+Attribute to(DataType type) { return {"to", static_cast<std::int64_t>(type)}; }
+
+Tensor half_tensor(Dims dims, const std::vector<float>& values) {
+  Tensor tensor(DataType::kFloat16, std::move(dims));
+  const auto bits =
+      std::span(reinterpret_cast<std::uint16_t*>(tensor.mutable_bytes().data()), values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) bits[i] = float_to_half(values[i]);
+  return tensor;
+}
+
+TEST(FoldConstants, ComputesChainsOfConstants) {
+  GraphBuilder builder;
+  builder.input("x").output("y").constant<std::int64_t>("two", {1}, {2});
+  builder.constant<float>("w", {2, 3}, {1, 2, 3, 4, 5, 6});
+  builder.node("Shape", {"w"}, "shape").node("Gather", {"shape", "two"}, "unused");
+  builder.node("Transpose", {"w"}, "turned").node("MatMul", {"x", "turned"}, "y");
+  Graph graph = builder.graph();
+  fold_constants(graph);
+  EXPECT_EQ(operators(graph), Names{"MatMul"});
+  ASSERT_EQ(graph.initializers.size(), 1U);
+  EXPECT_EQ(floats(graph.initializers.at("turned")), (std::vector<float>{1, 4, 2, 5, 3, 6}));
+}
+
+TEST(FoldConstants, WidensHalfInitializers) {
+  GraphBuilder builder;
+  builder.input("x").output("y").constant("h", half_tensor({2}, {0.5F, -3}));
+  builder.node("Cast", {"h"}, "w", {to(DataType::kFloat)}).node("Add", {"x", "w"}, "y");
+  Graph graph = builder.graph();
+  fold_constants(graph);
+  EXPECT_EQ(floats(graph.initializers.at("w")), (std::vector<float>{0.5F, -3}));
+}
+
+TEST(FoldConstants, KeepsWhatDependsOnAnInput) {
+  GraphBuilder builder;
+  builder.input("x")
+      .output("y")
+      .node("Shape", {"x"}, "shape")
+      .node("Cast", {"shape"}, "y", {to(DataType::kFloat)});
+  Graph graph = builder.graph();
+  fold_constants(graph);
+  EXPECT_EQ(operators(graph), (Names{"Shape", "Cast"}));
+}
+
+TEST(FoldConstants, LeavesATensorThatTheFileDoesNotJustify) {
+  GraphBuilder builder;
+  builder.output("y").constant<std::int64_t>("shape", {2}, {1 << 20, 1 << 20});
+  builder.node("ConstantOfShape", {"shape"}, "y");
+  Graph graph = builder.graph();
+  fold_constants(graph);
+  EXPECT_EQ(operators(graph), Names{"ConstantOfShape"});
+}
+
+TEST(FoldConstants, LeavesChainsThatDoubleWithoutEnd) {
+  GraphBuilder builder;
+  builder.constant<float>("v0", {1}, {1});
+  for (int i = 0; i < 60; ++i) {
+    const std::string from = "v" + std::to_string(i);
+    builder.node("Concat", {from, from}, "v" + std::to_string(i + 1), {{"axis", std::int64_t{0}}});
+  }
+  builder.output("v60");
+  Graph graph = builder.graph();
+  fold_constants(graph);
+  EXPECT_GT(graph.nodes.size(), 30U);
+}
+
+TEST(FoldConstants, NamesAConstantNodeThatIsWrong) {
+  GraphBuilder builder;
+  builder.output("y").constant<float>("a", {2}, {1, 2}).constant<float>("b", {3}, {1, 2, 3});
+  builder.node("Add", {"a", "b"}, "y");
+  Graph graph = builder.graph();
+  expect_error<FormatError>([&] { fold_constants(graph); }, "'y'");
+}
+
+TEST(NarrowGather, GathersHalfRowsBeforeTheyAreWidened) {
+  GraphBuilder builder;
+  builder.input("ids", DataType::kInt64).output("rows");
+  builder.constant("table", half_tensor({3, 2}, {1, 2, 3, 4, 5, 6}));
+  builder.node("Cast", {"table"}, "wide", {to(DataType::kFloat)});
+  builder.node("Gather", {"wide", "ids"}, "rows");
+  Graph graph = builder.graph();
+  narrow_gather(graph);
+  EXPECT_EQ(operators(graph), (Names{"Gather", "Cast"}));
+  const Values feeds = {{"ids", Tensor::of<std::int64_t>({2}, std::vector<std::int64_t>{2, 0})}};
+  EXPECT_EQ(floats(run_one(graph, feeds, "rows")), (std::vector<float>{5, 6, 1, 2}));
+}
+
+}  // namespace
+}  // namespace filigree::loader
