@@ -89,20 +89,21 @@ void matrix_table(const std::vector<MatrixInfo>& matrices, std::ostream& out) {
     form_width = std::max(form_width, matrix.form.size());
     kernel_width = std::max(kernel_width, matrix.kernel.size());
   }
-  const auto left = [](const std::string& text, std::size_t width) {
-    return text + std::string(width - std::min(width, text.size()) + 2, ' ');
+  const auto pad = [](const std::string& text, std::size_t width) {
+    return std::string(width - std::min(width, text.size()), ' ');
   };
-  const auto right = [](const std::string& text, std::size_t width) {
-    return std::string(width - std::min(width, text.size()), ' ') + text + "  ";
+  const auto row = [&](const std::string& name, const std::string& shape, const std::string& zero,
+                       const std::string& form, const std::string& kernel,
+                       const std::string& packed) {
+    out << name << pad(name, name_width) << "  " << pad(shape, 16) << shape << "  " << pad(zero, 7)
+        << zero << "  " << form << pad(form, form_width) << "  " << kernel
+        << pad(kernel, kernel_width) << "  " << pad(packed, 9) << packed << "\n";
   };
-  out << left("matrix", name_width) << right("outputs x inputs", 16) << right("zeros", 7)
-      << left("form", form_width) << left("kernel", kernel_width) << right("packed", 9) << "\n";
+  row("matrix", "outputs x inputs", "zeros", "form", "kernel", "packed");
   for (const MatrixInfo& matrix : matrices)
-    out << left(matrix.name, name_width)
-        << right(std::to_string(matrix.rows) + " x " + std::to_string(matrix.cols), 16)
-        << right(fixed(100 * zeros(matrix.nonzeros, matrix.rows * matrix.cols), 1) + " %", 7)
-        << left(matrix.form, form_width) << left(matrix.kernel, kernel_width)
-        << right(megabytes(matrix.packed_bytes), 9) << "\n";
+    row(matrix.name, std::to_string(matrix.rows) + " x " + std::to_string(matrix.cols),
+        fixed(100 * zeros(matrix.nonzeros, matrix.rows * matrix.cols), 1) + " %", matrix.form,
+        matrix.kernel, fixed(static_cast<double>(matrix.packed_bytes) / 1e3, 0) + " kB");
 }
 
 }  // namespace
