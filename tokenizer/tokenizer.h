@@ -65,8 +65,9 @@ class Tokenizer {
   std::size_t special_tokens_single() const noexcept;
   std::size_t special_tokens_pair() const noexcept;
 
+  // One more than the largest id, added tokens included. Ids may have holes.
   std::size_t vocabulary_size() const noexcept;
-  // The token's text, or "" for an id outside the vocabulary.
+  // The token's text, or "" for an id that no token has.
   std::string_view token(std::int32_t id) const noexcept;
   std::optional<std::int32_t> token_id(std::string_view token) const noexcept;
 
