@@ -97,7 +97,7 @@ class PageTest(unittest.TestCase):
         self.assertIn("80 % zeros", text)
         self.assertIn("F1 61.4", text)
         self.assertIn("also named question_answering", text)
-        self.assertRegex(text, r"broken\ncannot be served: .*model\.onnx")
+        self.assertRegex(text, r"broken\ncannot be served: .*no-such-model: found neither")
 
     def test_answers_with_every_model_and_marks_the_answer_in_the_context(self):
         self.ask()
