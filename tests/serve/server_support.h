@@ -43,6 +43,15 @@ class ServerTest : public testing::Test {
     return HttpClient(port()).post(path, body);
   }
 
+  // Asks for the metrics until they have `line`; false after ten seconds. For what nobody is told
+  // when it happens.
+  bool metrics_will_have(const std::string& line) const {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (get("/metrics").body.find(line + "\n") == std::string::npos)
+      if (std::chrono::steady_clock::now() > deadline) return false;
+    return true;
+  }
+
   ServerOptions options_;
   FakeEngine engine_;
   std::unique_ptr<Server> server_;
