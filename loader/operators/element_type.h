@@ -1,6 +1,7 @@
 // Chooses an instantiation by element type.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -39,10 +40,16 @@ Tensor with_real_type(DataType type, const Action& action) {
 void check_same_type(const Tensor& a, const Tensor& b);
 
 // Integer arithmetic wraps, as two's complement machines do; in C++ only unsigned arithmetic may.
+// At least as wide as unsigned, because narrower operands are promoted to the signed int.
 template <class T>
-using Wrapping = std::conditional_t<
-    std::is_integral_v<T>,
-    std::make_unsigned<std::conditional_t<std::is_integral_v<T>, std::common_type_t<T, int>, int>>,
-    std::type_identity<T>>::type;
+struct WrappingType {
+  using type = T;
+};
+template <std::integral T>
+struct WrappingType<T> {
+  using type = std::make_unsigned_t<std::common_type_t<T, int>>;
+};
+template <class T>
+using Wrapping = typename WrappingType<T>::type;
 
 }  // namespace filigree::loader
