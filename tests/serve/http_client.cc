@@ -42,7 +42,7 @@ Json ClientResponse::json() const {
 
 HttpClient::HttpClient(std::uint16_t port) : socket_(connected_socket(port)) {
   if (socket_ < 0) throw std::runtime_error("cannot connect to port " + std::to_string(port));
-  const timeval patience{.tv_sec = 10, .tv_usec = 0};
+  const timeval patience{.tv_sec = 120, .tv_usec = 0};
   setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 }
 

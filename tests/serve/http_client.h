@@ -21,7 +21,7 @@ struct ClientResponse {
 
 class HttpClient {
  public:
-  // Connects to 127.0.0.1, or throws std::runtime_error. Reads give up after ten seconds.
+  // Connects to 127.0.0.1, or throws std::runtime_error. Reads give up after two minutes.
   explicit HttpClient(std::uint16_t port);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
