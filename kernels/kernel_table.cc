@@ -5,12 +5,14 @@
 #include <string>
 
 #include "kernels/internal/kernels_avx2.h"
+#include "kernels/internal/kernels_avx512.h"
+#include "kernels/internal/kernels_avx512_vnni.h"
 #include "kernels/internal/kernels_scalar.h"
 
 namespace filigree::kernels {
 namespace {
 
-constexpr std::size_t kTables = 2;
+constexpr std::size_t kTables = 4;
 
 template <class Fn>
 void inherit(Fn*& slot, Fn* from) noexcept {
@@ -35,7 +37,10 @@ KernelTable inheriting(KernelTable table, const KernelTable& weaker) noexcept {
 
 // Every table that exists, weakest first, whether or not this CPU can run it.
 std::span<const KernelTable, kTables> all_tables() noexcept {
-  static const KernelTable tables[kTables] = {kScalarTable, inheriting(kAvx2Table, kScalarTable)};
+  static const KernelTable avx2 = inheriting(kAvx2Table, kScalarTable);
+  static const KernelTable avx512 = inheriting(kAvx512Table, avx2);
+  static const KernelTable tables[kTables] = {kScalarTable, avx2, avx512,
+                                              inheriting(kAvx512VnniTable, avx512)};
   return tables;
 }
 
@@ -68,10 +73,9 @@ std::span<const KernelTable> supported_tables() noexcept {
 const KernelTable& table_for(Isa isa) {
   for (const KernelTable& table : supported_tables())
     if (table.isa == isa) return table;
-  const std::string reason = cpu_supports(isa) ? "filigree has no kernels for it yet"
-                                               : "this CPU or its operating system lacks it";
-  throw std::invalid_argument("no kernels for instruction set '" + std::string(isa_name(isa)) +
-                              "': " + reason + "; supported here: " + supported_names());
+  throw std::invalid_argument("this CPU or its operating system lacks instruction set '" +
+                              std::string(isa_name(isa)) +
+                              "'; supported here: " + supported_names());
 }
 
 }  // namespace filigree::kernels

@@ -17,8 +17,7 @@ LinearI8Fn* linear_i8(const KernelTable& table, WeightFormat format) noexcept;
 // Tables that this CPU can run, scalar first, best last. Never empty.
 std::span<const KernelTable> supported_tables() noexcept;
 
-// Throws std::invalid_argument that names `isa` and lists what this CPU has, when it lacks `isa` or
-// filigree has no table for it.
+// Throws std::invalid_argument that names `isa` and lists what this CPU has, when it lacks `isa`.
 const KernelTable& table_for(Isa isa);
 
 }  // namespace filigree::kernels

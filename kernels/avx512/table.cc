@@ -1,0 +1,9 @@
+#include "kernels/internal/kernels_avx512.h"
+
+namespace filigree::kernels {
+
+constinit const KernelTable kAvx512Table{
+    .isa = Isa::kAvx512,
+};
+
+}  // namespace filigree::kernels

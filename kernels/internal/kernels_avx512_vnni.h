@@ -1,0 +1,10 @@
+// Kernels in kernels/avx512_vnni/; their contracts are the headers of kernels/.
+#pragma once
+
+#include "kernels/kernel_slots.h"
+
+namespace filigree::kernels {
+
+extern const KernelTable kAvx512VnniTable;
+
+}  // namespace filigree::kernels
