@@ -1,19 +1,20 @@
-// The useful rate of the linear kernels as a fraction of the fma peak, both measured in one run and
-// interleaved, because the machine is shared and its speed varies.
-//   peak_ratio [--quick] [shapes file]
-// Prints the fraction from the minimum and from the lower quartile of the times. fp32 counts
-// operations on nonzeros. int8 is given in the same unit (a multiply-add is two operations), so it
-// may exceed 1.
+// The useful rate of the linear kernels as a fraction of the rates in bench/peaks.h, measured in
+// one run and interleaved, because the machine is shared and its speed varies.
+//   peak_ratio [--quick] [--isa=NAME] [shapes file]
+// Prints the fraction from the minimum of the times and, in brackets, from their lower quartile.
+// Operations on nonzeros count.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
-#include "bench/fma_peak.h"
 #include "bench/linear_layer.h"
+#include "bench/peaks.h"
 #include "kernels/isa.h"
 
 namespace filigree::bench {
@@ -39,34 +40,74 @@ struct Times {
   }
 };
 
-void print_ratio(const LayerOptions& options, int repetitions) {
-  const kernels::KernelTable& table = kernels::table_for(kernels::Isa::kAvx2);
-  const auto layer = make_layer(options);
-  layer->check(table);
-  Times peak;
-  Times kernel;
-  for (int i = 0; i < repetitions; ++i) {
-    peak.values.push_back(seconds([] { fma_avx2(); }));
-    kernel.values.push_back(seconds([&] { layer->run(table); }));
-  }
-  const auto ratio = [&](double kernel_time, double peak_time) {
-    return layer->executed_flop() / kernel_time / (fma_avx2_flop() / peak_time);
-  };
-  std::printf("%-58s %8.1f us  peak %6.1f GFLOP/s  fraction %.3f  lower quartile %.3f\n",
-              describe(options).c_str(), kernel.minimum() * 1e6,
-              fma_avx2_flop() / peak.minimum() * 1e-9, ratio(kernel.minimum(), peak.minimum()),
-              ratio(kernel.lower_quartile(), peak.lower_quartile()));
+struct Settings {
+  kernels::Isa isa = kernels::supported_tables().back().isa;
+  int repetitions = 200;
+  std::string shapes = FILIGREE_SOURCE_DIR "/bench/shapes/bert_base.txt";
+};
+
+// What bounds a format: arithmetic, or one load for each multiplication.
+std::vector<PeakLoop> bounds(WeightFormat format, kernels::Isa isa) {
+  if (format == WeightFormat::kDenseF32) return {fma_peak(isa)};
+  if (format == WeightFormat::kUnstructuredF32) return {fma_peak(isa), l1_load_rate(isa)};
+  return {isa == kernels::Isa::kAvx512Vnni ? vnni_peak() : maddubs_peak(isa)};
 }
 
-void print_all(const std::vector<Shape>& shapes, int repetitions) {
-  for (const Shape shape : shapes) {
-    for (const double zeros : {0.8, 0.9, 0.95})
-      print_ratio({shape, WeightFormat::kUnstructuredF32, zeros, 1, kTokens}, repetitions);
-    print_ratio({shape, WeightFormat::kDenseF32, 0.0, 1, kTokens}, repetitions);
-    print_ratio({shape, WeightFormat::kGroupsI8, 0.8, 4, kTokens}, repetitions);
-    print_ratio({shape, WeightFormat::kGroupsI8, 0.8, 1, kTokens}, repetitions);
-    print_ratio({shape, WeightFormat::kDenseI8, 0.0, 1, kTokens}, repetitions);
+void print_ratio(const LayerOptions& options, const Settings& settings) {
+  const kernels::KernelTable& table = kernels::table_for(settings.isa);
+  const auto layer = make_layer(options);
+  layer->check(table);
+  const std::vector<PeakLoop> loops = bounds(options.format, settings.isa);
+  std::vector<Times> peaks(loops.size());
+  Times kernel;
+  for (int i = 0; i < settings.repetitions; ++i) {
+    for (std::size_t loop = 0; loop < loops.size(); ++loop)
+      peaks[loop].values.push_back(seconds(loops[loop].run));
+    kernel.values.push_back(seconds([&] { layer->run(table); }));
   }
+  std::printf("%-58s %8.1f us", describe(options).c_str(), kernel.minimum() * 1e6);
+  for (std::size_t loop = 0; loop < loops.size(); ++loop) {
+    const double flop = 2 * loops[loop].multiply_adds;
+    const auto ratio = [&](double kernel_time, double peak_time) {
+      return layer->executed_flop() / kernel_time / (flop / peak_time);
+    };
+    std::printf("  %s %6.1f GFLOP/s: %.3f (%.3f)", loops[loop].name,
+                flop / peaks[loop].minimum() * 1e-9, ratio(kernel.minimum(), peaks[loop].minimum()),
+                ratio(kernel.lower_quartile(), peaks[loop].lower_quartile()));
+  }
+  std::printf("\n");
+}
+
+void print_all(const Settings& settings) {
+  for (const Shape shape : read_shapes(settings.shapes)) {
+    for (const double zeros : {0.8, 0.9, 0.95})
+      print_ratio({shape, WeightFormat::kUnstructuredF32, zeros, 1, kTokens}, settings);
+    print_ratio({shape, WeightFormat::kDenseF32, 0.0, 1, kTokens}, settings);
+    for (const double zeros : {0.8, 0.9})
+      print_ratio({shape, WeightFormat::kGroupsI8, zeros, 4, kTokens}, settings);
+    print_ratio({shape, WeightFormat::kGroupsI8, 0.8, 1, kTokens}, settings);
+    print_ratio({shape, WeightFormat::kDenseI8, 0.0, 1, kTokens}, settings);
+  }
+}
+
+Settings read_settings(int argc, char** argv) {
+  Settings settings;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    constexpr std::string_view kIsa = "--isa=";
+    if (argument == "--quick") {
+      settings.repetitions = 10;
+    } else if (argument.substr(0, kIsa.size()) == kIsa) {
+      const auto isa = kernels::parse_isa(argument.substr(kIsa.size()));
+      if (!isa || *isa == kernels::Isa::kScalar)
+        throw std::invalid_argument(std::string(argument) +
+                                    ": expected avx2, avx512 or avx512_vnni");
+      settings.isa = *isa;
+    } else {
+      settings.shapes = argument;
+    }
+  }
+  return settings;
 }
 
 }  // namespace
@@ -74,10 +115,7 @@ void print_all(const std::vector<Shape>& shapes, int repetitions) {
 
 int main(int argc, char** argv) {
   try {
-    const bool quick = argc > 1 && std::strcmp(argv[1], "--quick") == 0;
-    const std::string shapes =
-        argc > (quick ? 2 : 1) ? argv[argc - 1] : FILIGREE_SOURCE_DIR "/bench/shapes/bert_base.txt";
-    filigree::bench::print_all(filigree::bench::read_shapes(shapes), quick ? 10 : 200);
+    filigree::bench::print_all(filigree::bench::read_settings(argc, argv));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "peak_ratio: %s\n", error.what());
     return EXIT_FAILURE;
