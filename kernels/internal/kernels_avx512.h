@@ -7,4 +7,6 @@ namespace filigree::kernels {
 
 extern const KernelTable kAvx512Table;
 
+LinearF32Fn unstructured_f32_avx512;
+
 }  // namespace filigree::kernels

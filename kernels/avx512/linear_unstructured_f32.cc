@@ -1,0 +1,23 @@
+// kUnstructuredF32 with AVX-512: kernels/internal/unstructured_f32.h with up to 4 vectors of 16
+// tokens.
+#include <immintrin.h>
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/internal/kernels_avx512.h"
+#include "kernels/internal/unstructured_f32.h"
+#include "kernels/internal/vectors_avx512.h"
+
+namespace filigree::kernels {
+
+void unstructured_f32_avx512(const LinearF32Args& args) noexcept {
+  assert(args.weights.format == WeightFormat::kUnstructuredF32);
+  check_linear_f32(args);
+  static constexpr AddRunF32* kRuns[kPanelVectors<Avx512>] = {
+      add_run<Avx512, 1>, add_run<Avx512, 2>, add_run<Avx512, 3>, add_run<Avx512, 4>};
+  linear_entries(args, 1, 1, kRuns[vectors_of<Avx512>(args.tokens) - 1]);
+}
+
+}  // namespace filigree::kernels

@@ -1,0 +1,36 @@
+// AVX2 vectors for the kernels that are one template for several instruction sets
+// (kernels/internal/*_f32.h).
+#pragma once
+
+#include <immintrin.h>
+
+#include "kernels/internal/math_avx2.h"
+
+namespace filigree::kernels {
+namespace {
+
+struct Avx2 {
+  using Float = __m256;
+  static constexpr int kLanes = 8;
+
+  static Float zero() { return _mm256_setzero_ps(); }
+  static Float load(const float* from) { return _mm256_load_ps(from); }
+  static void store(float* to, Float value) { _mm256_store_ps(to, value); }
+  static Float broadcast(const float* from) { return _mm256_broadcast_ss(from); }
+  static Float set(float value) { return _mm256_set1_ps(value); }
+  static Float add(Float a, Float b) { return _mm256_add_ps(a, b); }
+  static Float fma(Float a, Float b, Float c) { return _mm256_fmadd_ps(a, b, c); }
+  static Float gelu(Float x) { return gelu_avx2(x); }
+
+  // [w0 w1 w2 w3] in every 128-bit lane, and one of the four in every 32-bit lane.
+  static Float broadcast_4(const float* from) {
+    return _mm256_broadcast_ps(reinterpret_cast<const __m128*>(from));
+  }
+  template <int kIndex>
+  static Float spread(Float four) {
+    return _mm256_permute_ps(four, kIndex * 0b01010101);
+  }
+};
+
+}  // namespace
+}  // namespace filigree::kernels

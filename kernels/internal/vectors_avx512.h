@@ -1,0 +1,34 @@
+// AVX-512 vectors for the kernels that are one template for several instruction sets
+// (kernels/internal/*_f32.h).
+#pragma once
+
+#include <immintrin.h>
+
+#include "kernels/internal/math_avx512.h"
+
+namespace filigree::kernels {
+namespace {
+
+struct Avx512 {
+  using Float = __m512;
+  static constexpr int kLanes = 16;
+
+  static Float zero() { return _mm512_setzero_ps(); }
+  static Float load(const float* from) { return _mm512_load_ps(from); }
+  static void store(float* to, Float value) { _mm512_store_ps(to, value); }
+  static Float broadcast(const float* from) { return _mm512_set1_ps(*from); }
+  static Float set(float value) { return _mm512_set1_ps(value); }
+  static Float add(Float a, Float b) { return _mm512_add_ps(a, b); }
+  static Float fma(Float a, Float b, Float c) { return _mm512_fmadd_ps(a, b, c); }
+  static Float gelu(Float x) { return gelu_avx512(x); }
+
+  // [w0 w1 w2 w3] in every 128-bit lane, and one of the four in every 32-bit lane.
+  static Float broadcast_4(const float* from) { return _mm512_broadcast_f32x4(_mm_loadu_ps(from)); }
+  template <int kIndex>
+  static Float spread(Float four) {
+    return _mm512_permute_ps(four, kIndex * 0b01010101);
+  }
+};
+
+}  // namespace
+}  // namespace filigree::kernels
