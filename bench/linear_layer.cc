@@ -19,18 +19,18 @@ using kernels::WeightFormat;
 
 constexpr std::uint32_t kSeed = 1;
 
-bool is_float(WeightFormat format) {
-  return format == WeightFormat::kDenseF32 || format == WeightFormat::kUnstructuredF32;
-}
-
-// 1 where the weight is kept; zeros come in blocks of `block_cols` inputs.
+// 1 where the weight is kept; zeros come in blocks of `block_rows` outputs and `block_cols` inputs.
 std::vector<char> random_mask(const LayerOptions& options, std::mt19937& random) {
-  std::vector<char> mask(options.shape.rows * options.shape.cols);
+  const auto [rows, cols] = options.shape;
+  std::vector<char> mask(rows * cols);
   std::bernoulli_distribution keep(1.0 - options.sparsity);
-  for (std::size_t i = 0; i < mask.size(); i += options.block_cols) {
-    const char kept = keep(random) ? 1 : 0;
-    for (std::size_t j = i; j < std::min(i + options.block_cols, mask.size()); ++j) mask[j] = kept;
-  }
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t col = 0; col < cols; ++col) {
+      const std::size_t first_row = row / options.block_rows * options.block_rows;
+      const std::size_t first_col = col / options.block_cols * options.block_cols;
+      const bool begins = row == first_row && col == first_col;
+      mask[row * cols + col] = begins ? (keep(random) ? 1 : 0) : mask[first_row * cols + first_col];
+    }
   return mask;
 }
 
@@ -178,20 +178,6 @@ class I8Layer final : public LinearLayer {
   AlignedBuffer scratch_;
 };
 
-const char* format_name(WeightFormat format) {
-  switch (format) {
-    case WeightFormat::kDenseF32:
-      return "dense_f32";
-    case WeightFormat::kUnstructuredF32:
-      return "unstructured_f32";
-    case WeightFormat::kDenseI8:
-      return "dense_i8";
-    case WeightFormat::kGroupsI8:
-      return "groups_i8";
-  }
-  return "unknown";
-}
-
 }  // namespace
 
 std::vector<Shape> read_shapes(const std::string& path) {
@@ -225,15 +211,15 @@ std::size_t LinearLayer::tokens_of_panel(std::size_t panel) const noexcept {
 }
 
 std::unique_ptr<LinearLayer> make_layer(const LayerOptions& options) {
-  if (is_float(options.format)) return std::make_unique<F32Layer>(options);
+  if (kernels::is_float(options.format)) return std::make_unique<F32Layer>(options);
   return std::make_unique<I8Layer>(options);
 }
 
 std::string describe(const LayerOptions& options) {
   char text[160];
-  std::snprintf(text, sizeof(text), "%s %zux%zu %.2f zeros (1x%zu) %zu tokens",
-                format_name(options.format), options.shape.rows, options.shape.cols,
-                options.sparsity, options.block_cols, options.tokens);
+  std::snprintf(text, sizeof(text), "%s %zux%zu %.2f zeros (%zux%zu) %zu tokens",
+                kernels::format_name(options.format), options.shape.rows, options.shape.cols,
+                options.sparsity, options.block_rows, options.block_cols, options.tokens);
   return text;
 }
 

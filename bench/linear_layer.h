@@ -25,9 +25,10 @@ std::vector<Shape> read_shapes(const std::string& path);
 struct LayerOptions {
   Shape shape;
   kernels::WeightFormat format;
-  double sparsity;         // fraction of zeros
-  std::size_t block_cols;  // zeros come in blocks of this many inputs: 1 or 4
-  std::size_t tokens;      // laid out in panels of 64
+  double sparsity;             // fraction of zeros
+  std::size_t block_cols;      // zeros come in blocks of this many inputs: 1 or 4
+  std::size_t tokens;          // laid out in panels of 64
+  std::size_t block_rows = 1;  // and of this many outputs
 };
 
 class LinearLayer {

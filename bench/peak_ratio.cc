@@ -49,7 +49,7 @@ struct Settings {
 // What bounds a format: arithmetic, or one load for each multiplication.
 std::vector<PeakLoop> bounds(WeightFormat format, kernels::Isa isa) {
   if (format == WeightFormat::kDenseF32) return {fma_peak(isa)};
-  if (format == WeightFormat::kUnstructuredF32) return {fma_peak(isa), l1_load_rate(isa)};
+  if (kernels::is_float(format)) return {fma_peak(isa), l1_load_rate(isa)};
   return {isa == kernels::Isa::kAvx512Vnni ? vnni_peak() : maddubs_peak(isa)};
 }
 
@@ -82,6 +82,10 @@ void print_all(const Settings& settings) {
   for (const Shape shape : read_shapes(settings.shapes)) {
     for (const double zeros : {0.8, 0.9, 0.95})
       print_ratio({shape, WeightFormat::kUnstructuredF32, zeros, 1, kTokens}, settings);
+    for (const double zeros : {0.8, 0.9}) {
+      print_ratio({shape, WeightFormat::kBlock4x1F32, zeros, 1, kTokens, 4}, settings);
+      print_ratio({shape, WeightFormat::kBlock1x4F32, zeros, 4, kTokens}, settings);
+    }
     print_ratio({shape, WeightFormat::kDenseF32, 0.0, 1, kTokens}, settings);
     for (const double zeros : {0.8, 0.9})
       print_ratio({shape, WeightFormat::kGroupsI8, zeros, 4, kTokens}, settings);

@@ -2,6 +2,8 @@
 
 #include <cpuid.h>
 
+#include <cstdint>
+
 namespace filigree::kernels {
 namespace {
 
@@ -50,6 +52,24 @@ CpuBits read_cpu_bits() noexcept {
   return bits;
 }
 
+// Size of the data cache of level 1 that a CPUID leaf of cache parameters describes, or 0.
+std::size_t l1_bytes_of_leaf(std::uint32_t leaf) noexcept {
+  constexpr std::uint32_t kMostCaches = 16;
+  for (std::uint32_t index = 0; index < kMostCaches; ++index) {
+    std::uint32_t eax = 0;
+    std::uint32_t ebx = 0;
+    std::uint32_t ecx = 0;
+    std::uint32_t edx = 0;
+    if (__get_cpuid_count(leaf, index, &eax, &ebx, &ecx, &edx) == 0) return 0;
+    const std::uint32_t type = eax & 31U;  // 0 none, 1 data, 2 instructions, 3 both
+    if (type == 0) return 0;
+    if (type == 1 && (eax >> 5 & 7U) == 1)
+      return std::size_t{(ebx >> 22) + 1} * ((ebx >> 12 & 1023U) + 1) * ((ebx & 4095U) + 1) *
+             (std::size_t{ecx} + 1);
+  }
+  return 0;
+}
+
 constexpr bool has_all(std::uint32_t found, std::uint32_t wanted) {
   return (found & wanted) == wanted;
 }
@@ -71,6 +91,18 @@ bool cpu_supports(Isa isa) noexcept {
       return cpu_supports(Isa::kAvx512) && has_all(bits.leaf7_ecx, kVnniLeaf7Ecx);
   }
   return false;
+}
+
+std::size_t l1_data_cache_bytes() noexcept {
+  constexpr std::size_t kUsual = 32 * 1024;
+  constexpr std::uint32_t kIntelLeaf = 4;
+  constexpr std::uint32_t kAmdLeaf = 0x8000001D;
+  static const std::size_t bytes = [] {
+    for (const std::uint32_t leaf : {kIntelLeaf, kAmdLeaf})
+      if (const std::size_t found = l1_bytes_of_leaf(leaf); found != 0) return found;
+    return kUsual;
+  }();
+  return bytes;
 }
 
 std::string_view isa_name(Isa isa) noexcept {

@@ -17,6 +17,8 @@ struct KernelTable {
   Isa isa = Isa::kScalar;
   LinearF32Fn* dense_f32 = nullptr;
   LinearF32Fn* unstructured_f32 = nullptr;
+  LinearF32Fn* block_1x4_f32 = nullptr;
+  LinearF32Fn* block_4x1_f32 = nullptr;
   LinearI8Fn* dense_i8 = nullptr;
   LinearI8Fn* groups_i8 = nullptr;
   AttentionF32Fn* attention_f32 = nullptr;

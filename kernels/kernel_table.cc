@@ -23,6 +23,8 @@ void inherit(Fn*& slot, Fn* from) noexcept {
 KernelTable inheriting(KernelTable table, const KernelTable& weaker) noexcept {
   inherit(table.dense_f32, weaker.dense_f32);
   inherit(table.unstructured_f32, weaker.unstructured_f32);
+  inherit(table.block_1x4_f32, weaker.block_1x4_f32);
+  inherit(table.block_4x1_f32, weaker.block_4x1_f32);
   inherit(table.dense_i8, weaker.dense_i8);
   inherit(table.groups_i8, weaker.groups_i8);
   inherit(table.attention_f32, weaker.attention_f32);
@@ -54,12 +56,21 @@ std::string supported_names() {
 }  // namespace
 
 LinearF32Fn* linear_f32(const KernelTable& table, WeightFormat format) noexcept {
-  assert(format == WeightFormat::kDenseF32 || format == WeightFormat::kUnstructuredF32);
-  return format == WeightFormat::kDenseF32 ? table.dense_f32 : table.unstructured_f32;
+  assert(is_float(format));
+  switch (format) {
+    case WeightFormat::kUnstructuredF32:
+      return table.unstructured_f32;
+    case WeightFormat::kBlock1x4F32:
+      return table.block_1x4_f32;
+    case WeightFormat::kBlock4x1F32:
+      return table.block_4x1_f32;
+    default:
+      return table.dense_f32;
+  }
 }
 
 LinearI8Fn* linear_i8(const KernelTable& table, WeightFormat format) noexcept {
-  assert(format == WeightFormat::kDenseI8 || format == WeightFormat::kGroupsI8);
+  assert(!is_float(format));
   return format == WeightFormat::kDenseI8 ? table.dense_i8 : table.groups_i8;
 }
 

@@ -1,68 +1,148 @@
 #include <algorithm>
+#include <array>
 
 #include "kernels/internal/packing.h"
+#include "kernels/isa.h"
 #include "kernels/packed_weights.h"
 
 namespace filigree::kernels {
 namespace {
 
-// 112 features of 64 float tokens are 28 KB: most of a 32 KB L1 cache, because the weights and sums
-// that stream by need little of it, and every chunk loads and stores all sums once more. Measured,
-// Zen 3, 90 % zeros: 96 loses 1 to 2 %, 80 loses 4 %, 128 gains nothing.
-constexpr std::size_t kChunkCols = 112;
-static_assert((kChunkCols - 1) * kPanelTokens * sizeof(float) <= 0xFFFF, "offsets are 16 bits");
-
 // The chunk of X is read again for every row block, and sorted runs are longer in taller blocks
 // (192 rows lose 3 %); shorter blocks split work more evenly.
-constexpr std::size_t kBlockRowsUnstructured = kMaxBlockRows;
+constexpr std::size_t kBlockRowsSparse = kMaxBlockRows;
 constexpr std::size_t kBlockRowsDense = 96;
 static_assert(kBlockRowsDense % kDenseTileF32 == 0);
 
-void pack_unstructured(PackedView& view, std::span<const float> weights, GrowingStreams& streams) {
-  SliceBuilder<float> slice;
+constexpr std::size_t kInputBytes = kPanelTokens * sizeof(float);
+// Offsets are 16 bits, chunks whole blocks.
+constexpr std::size_t kMaxChunkCols = 0x10000 / kInputBytes;
+
+// Inputs whose part of X fills this fraction of L1.
+std::size_t cols_filling(double fraction, std::size_t l1_bytes) {
+  const auto cols =
+      static_cast<std::size_t>(fraction * static_cast<double>(l1_bytes)) / kInputBytes;
+  return std::clamp<std::size_t>(cols / 4 * 4, 16, kMaxChunkCols);
+}
+
+// The sums of all rows are loaded and stored once per chunk, which counts the more the fewer
+// entries a row has in it: then a larger chunk pays, though part of X falls out of L1. Measured at
+// 80, 90 and 95 % zeros on a 48 KB L1 (bench/RESULTS.md); on a 32 KB L1 at 90 % 112 inputs were
+// best, 96 lose 1 to 2 %. Tiles and 4x1 blocks share each load of X by several rows, so that it may
+// come from L2.
+double l1_fraction(const F32Pattern& pattern, WeightFormat format) {
+  if (format == WeightFormat::kDenseF32 || format == WeightFormat::kBlock4x1F32) return 1.0;
+  const double density = static_cast<double>(pattern.nonzeros) /
+                         (static_cast<double>(pattern.rows) * static_cast<double>(pattern.cols));
+  if (density > 0.15) return 0.7;
+  return density > 0.07 ? 0.85 : 1.0;
+}
+
+// The weights of the kRows x kCols entry at (row, col); what lies outside the matrix is 0.
+template <std::size_t kRows, std::size_t kCols>
+std::array<float, kRows * kCols> entry_at(const PackedView& view, std::span<const float> weights,
+                                          std::size_t row, std::size_t col) {
+  std::array<float, kRows * kCols> entry{};
+  for (std::size_t r = 0; r < kRows && row + r < view.rows; ++r)
+    for (std::size_t c = 0; c < kCols && col + c < view.cols; ++c)
+      entry[r * kCols + c] = weights[(row + r) * view.cols + col + c];
+  return entry;
+}
+
+template <std::size_t kRows, std::size_t kCols>
+void pack_entries(const PackedView& view, std::span<const float> weights, GrowingStreams& streams) {
+  using Entry = std::array<float, kRows * kCols>;
+  std::vector<Entry> entries;
+  SliceBuilder<Entry> slice;
   for (std::size_t block = 0; block < view.row_blocks; ++block)
     for (std::size_t chunk = 0; chunk < view.chunks; ++chunk) {
       const Span rows = rows_of_block(view, block);
       const Span cols = inputs_of_chunk(view, chunk);
       const bool sums_begin_or_end = chunk == 0 || chunk + 1 == view.chunks;
-      for (std::size_t row = rows.begin; row < rows.end; ++row) {
-        for (std::size_t col = cols.begin; col < cols.end; ++col) {
-          const float weight = weights[row * view.cols + col];
-          if (weight != 0.0F)
-            slice.add_entry((col - cols.begin) * kPanelTokens * sizeof(float), weight);
+      for (std::size_t row = rows.begin; row < rows.end; row += kRows) {
+        for (std::size_t col = cols.begin; col < cols.end; col += kCols) {
+          const Entry entry = entry_at<kRows, kCols>(view, weights, row, col);
+          if (std::ranges::any_of(entry, [](float weight) { return weight != 0.0F; }))
+            slice.add_entry((col - cols.begin) * kInputBytes, entry);
         }
-        slice.end_row(row - rows.begin, sums_begin_or_end ? EmptyRows::kKeep : EmptyRows::kDrop);
+        slice.end_row((row - rows.begin) / kRows,
+                      sums_begin_or_end ? EmptyRows::kKeep : EmptyRows::kDrop);
       }
-      slice.end_slice(streams, streams.values);
+      slice.end_slice(streams, entries);
     }
+  for (const Entry& entry : entries)
+    streams.values.insert(streams.values.end(), entry.begin(), entry.end());
   finish_entry_streams(streams);
+}
+
+void check_divisible(std::size_t cols) {
+  if (cols % 4 != 0)
+    throw std::invalid_argument("1x4 blocks need a multiple of 4 inputs, the matrix has " +
+                                std::to_string(cols));
 }
 
 }  // namespace
 
-PackedWeights pack_f32(WeightFormat format, std::span<const float> weights, std::size_t rows,
-                       std::size_t cols) {
+// Equal chunks, so that none is short.
+std::size_t f32_chunk_cols(const F32Pattern& pattern, WeightFormat format, PackOptions options) {
+  const std::size_t l1_bytes = options.l1_bytes != 0 ? options.l1_bytes : l1_data_cache_bytes();
+  const std::size_t most = cols_filling(l1_fraction(pattern, format), l1_bytes);
+  const std::size_t chunks = (pattern.cols + most - 1) / most;
+  return ((pattern.cols + chunks - 1) / chunks + 3) / 4 * 4;
+}
+
+F32Pattern pattern_f32(std::span<const float> weights, std::size_t rows, std::size_t cols) {
   check_matrix_shape(weights.size(), rows, cols);
-  GrowingStreams streams;
-  PackedView view{};
-  if (format == WeightFormat::kDenseF32) {
-    view = packed_layout(format, rows, cols, kBlockRowsDense, kChunkCols);
-    for_each_dense(view, kDenseTileF32, 1, [&](std::size_t row, std::size_t col) {
-      streams.dense_f32.push_back(row < rows ? weights[row * cols + col] : 0.0F);
-    });
-  } else if (format == WeightFormat::kUnstructuredF32) {
-    view = packed_layout(format, rows, cols, kBlockRowsUnstructured, kChunkCols);
-    pack_unstructured(view, weights, streams);
-  } else {
-    throw_wrong_format(format, "float");
+  F32Pattern pattern{.rows = rows, .cols = cols};
+  std::vector<char> column_of_block(cols);
+  for (std::size_t row = 0; row < rows; ++row) {
+    const auto line = weights.subspan(row * cols, cols);
+    if (row % 4 == 0) std::ranges::fill(column_of_block, 0);
+    for (std::size_t col = 0; col < cols; ++col) {
+      if (line[col] == 0.0F) continue;
+      ++pattern.nonzeros;
+      if (column_of_block[col] == 0) ++pattern.blocks_4x1;
+      column_of_block[col] = 1;
+    }
+    for (std::size_t col = 0; col < cols; col += 4) {
+      const auto block = line.subspan(col, std::min<std::size_t>(4, cols - col));
+      pattern.blocks_1x4 += std::ranges::any_of(block, [](float w) { return w != 0.0F; }) ? 1 : 0;
+    }
   }
-  const auto zeros = std::count(weights.begin(), weights.end(), 0.0F);
-  return PackedWeightsBuilder::build(view, streams,
-                                     weights.size() - static_cast<std::size_t>(zeros), {});
+  return pattern;
+}
+
+PackedWeights pack_f32(WeightFormat format, std::span<const float> weights, std::size_t rows,
+                       std::size_t cols, PackOptions options) {
+  if (!is_float(format)) throw_wrong_format(format, "float");
+  const F32Pattern pattern = pattern_f32(weights, rows, cols);
+  const std::size_t block_rows =
+      format == WeightFormat::kDenseF32 ? kBlockRowsDense : kBlockRowsSparse;
+  const PackedView view =
+      packed_layout(format, rows, cols, block_rows, f32_chunk_cols(pattern, format, options));
+  GrowingStreams streams;
+  switch (format) {
+    case WeightFormat::kUnstructuredF32:
+      pack_entries<1, 1>(view, weights, streams);
+      break;
+    case WeightFormat::kBlock1x4F32:
+      check_divisible(cols);
+      pack_entries<1, 4>(view, weights, streams);
+      break;
+    case WeightFormat::kBlock4x1F32:
+      pack_entries<4, 1>(view, weights, streams);
+      break;
+    default:
+      for_each_dense(view, kDenseTileF32, 1, [&](std::size_t row, std::size_t col) {
+        streams.dense_f32.push_back(row < rows ? weights[row * cols + col] : 0.0F);
+      });
+  }
+  return PackedWeightsBuilder::build(view, streams, pattern.nonzeros, {});
 }
 
 std::vector<float> unpack_f32(const PackedWeights& packed) {
   const PackedView& view = packed.view();
+  if (!is_float(view.format)) throw_wrong_format(view.format, "float");
   std::vector<float> weights(view.rows * view.cols);
   if (view.format == WeightFormat::kDenseF32) {
     const float* next = view.dense_f32;
@@ -70,13 +150,15 @@ std::vector<float> unpack_f32(const PackedWeights& packed) {
       if (row < view.rows) weights[row * view.cols + col] = *next;
       ++next;
     });
-  } else if (view.format == WeightFormat::kUnstructuredF32) {
-    for_each_entry(view, [&](std::size_t row, std::size_t col, std::size_t entry) {
-      weights[row * view.cols + col] = view.entries.values[entry];
-    });
-  } else {
-    throw_wrong_format(view.format, "float");
+    return weights;
   }
+  const EntryShape shape = entry_shape(view.format);
+  for_each_entry(view, [&](std::size_t row, std::size_t col, std::size_t entry) {
+    const float* values = view.entries.values + entry * shape.rows * shape.cols;
+    for (std::size_t r = 0; r < shape.rows && row + r < view.rows; ++r)
+      for (std::size_t c = 0; c < shape.cols; ++c)
+        weights[(row + r) * view.cols + col + c] = values[r * shape.cols + c];
+  });
   return weights;
 }
 

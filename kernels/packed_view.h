@@ -9,10 +9,34 @@
 
 namespace filigree::kernels {
 
-// Formats; RxC blocks are outputs x inputs. kGroupsI8 holds the 1x4 groups that have a nonzero:
-// block-sparse matrices have full groups, unstructured ones partly filled groups.
-enum class WeightFormat : std::uint8_t { kDenseF32, kUnstructuredF32, kDenseI8, kGroupsI8 };
-inline constexpr std::size_t kWeightFormats = 4;
+// Formats; RxC blocks are outputs x inputs. Block formats hold the aligned blocks that have a
+// nonzero. kGroupsI8 holds 1x4 groups: block-sparse matrices have full groups, unstructured ones
+// partly filled groups.
+enum class WeightFormat : std::uint8_t {
+  kDenseF32,
+  kUnstructuredF32,
+  kBlock1x4F32,
+  kBlock4x1F32,
+  kDenseI8,
+  kGroupsI8
+};
+inline constexpr std::size_t kWeightFormats = 6;
+
+// static: ISA files must not define inline functions that the linker could merge.
+static constexpr bool is_float(WeightFormat format) {
+  return format != WeightFormat::kDenseI8 && format != WeightFormat::kGroupsI8;
+}
+
+// Outputs x inputs of one entry of EntryStreams.
+struct EntryShape {
+  std::size_t rows;
+  std::size_t cols;
+};
+static constexpr EntryShape entry_shape(WeightFormat format) {
+  if (format == WeightFormat::kUnstructuredF32) return {1, 1};
+  if (format == WeightFormat::kBlock4x1F32) return {4, 1};
+  return {1, 4};
+}
 
 // A slice is one row block times one chunk of inputs. In it, rows with equally many entries form a
 // run, longest entries first, so that the trip count of the innermost loop changes once per run and
@@ -30,24 +54,26 @@ struct SliceStart {
   std::size_t entry;
 };
 
-// The entries of a matrix that are stored one by one: single weights (f32) or 1x4 groups (i8), in
-// the order slice, row of the slice, then ascending input (f32) or as pairs were found (int8, whose
-// sums are exact in any order). The first and (f32) the last chunk list every row of the block,
-// even without entries, because there the sums begin and end; other chunks list only rows that have
-// entries.
+// The entries of a matrix that are stored one by one: single weights or blocks (f32), 1x4 groups
+// (i8), in the order slice, row of the slice (kBlock4x1F32: group of 4 rows), then ascending input
+// (f32) or as pairs were found (int8, whose sums are exact in any order). The first and (f32) the
+// last chunk list every row of the block, even without entries, because there the sums begin and
+// end; other chunks list only rows that have entries.
 struct EntryStreams {
   const SliceStart* starts;      // [row_blocks * chunks + 1], slice = block * chunks + chunk
   const Run* runs;               // consecutive runs cover consecutive rows of `row_ids`
-  const std::uint16_t* row_ids;  // within the row block; kRowIdPadding valid ids follow the last
+  const std::uint16_t* row_ids;  // within the row block, in rows of an entry; kRowIdPadding valid
+                                 // ids follow the last
   const std::uint16_t*
       offsets;          // bytes from the chunk's first input in the panel, one for each entry
-  const float* values;  // kUnstructuredF32
+  const float* values;  // f32: the weights of an entry, kValuePadding valid floats follow the last
   const std::int32_t*
       groups;  // int8: 4 x s8 weights of consecutive inputs, first input in the lowest byte
 };
 
-// Kernels may read (to prefetch) this many row ids past the end.
+// Kernels may read this many row ids (to prefetch) and values (four at a time) past the end.
 inline constexpr std::size_t kRowIdPadding = 4;
+inline constexpr std::size_t kValuePadding = 3;
 
 // Rows of a tile of the dense formats: the tile's weights lie input by input.
 inline constexpr std::size_t kDenseTileF32 = 6;
@@ -73,7 +99,7 @@ struct PackedView {
   const float* dense_f32;
   const std::int8_t* dense_i8;
 
-  // kUnstructuredF32, kGroupsI8: the whole matrix. kDenseI8: what a tile cannot hold exactly, often
+  // Sparse formats: the whole matrix. kDenseI8: what a tile cannot hold exactly, often
   // nothing.
   EntryStreams entries;
 };

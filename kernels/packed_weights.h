@@ -1,5 +1,6 @@
-// Packed weight matrices: pack() chooses nothing, it stores what it is given in the format it is told; unpack() is its
-// exact inverse. Immutable after construction, so shared by threads without locks.
+// Packed weight matrices: pack() chooses nothing, it stores what it is given in the format it is
+// told; unpack() is its exact inverse. Immutable after construction, so shared by threads without
+// locks.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +9,13 @@
 #include <vector>
 
 #include "kernels/aligned_buffer.h"
+#include "kernels/isa_kind.h"
 #include "kernels/packed_view.h"
 
 namespace filigree::kernels {
+
+// "dense_f32", "unstructured_f32", "block_1x4_f32", "block_4x1_f32", "dense_i8", "groups_i8".
+const char* format_name(WeightFormat format) noexcept;
 
 class PackedWeights {
  public:
@@ -32,12 +37,20 @@ class PackedWeights {
   std::vector<std::int32_t> row_sums_;
 };
 
-// weights: row-major [rows][cols], outputs x inputs. Throws std::invalid_argument naming both numbers when
-// weights.size() != rows * cols, when a dimension is 0 or too large for the format's indices, or when the format is
-// not one for this element type.
+struct PackOptions {
+  // The L1 data cache to choose chunks of inputs for; 0 is that of this CPU. Never changes a bit of
+  // a result.
+  std::size_t l1_bytes = 0;
+};
+
+// weights: row-major [rows][cols], outputs x inputs. Throws std::invalid_argument naming both
+// numbers when weights.size() != rows * cols, when a dimension is 0 or too large for the format's
+// indices, when the format is not one for this element type, or when kBlock1x4F32 meets a number of
+// inputs that 4 does not divide.
 PackedWeights pack_f32(WeightFormat format, std::span<const float> weights, std::size_t rows,
-                       std::size_t cols);
-// Weights minus their zero point, each in [-255, 255]; a weight is zero when it equals its zero point.
+                       std::size_t cols, PackOptions options = {});
+// Weights minus their zero point, each in [-255, 255]; a weight is zero when it equals its zero
+// point.
 PackedWeights pack_i8(WeightFormat format, std::span<const std::int16_t> weights, std::size_t rows,
                       std::size_t cols);
 
@@ -47,9 +60,22 @@ std::vector<std::int16_t> unpack_i8(const PackedWeights& packed);
 // int32 elements that LinearI8Args::scratch needs for these weights.
 std::size_t i8_scratch_elements(const PackedView& weights) noexcept;
 
-// The format expected to be fastest for a matrix with this many nonzeros (for int8: nonzero 1x4 groups), by the
-// measurements in bench/RESULTS.md. Depends on the matrix alone, never on the number of tokens.
-WeightFormat choose_f32_format(std::size_t rows, std::size_t cols, std::size_t nonzeros) noexcept;
-WeightFormat choose_i8_format(std::size_t rows, std::size_t cols, std::size_t nonzero_groups) noexcept;
+// What the choice of a format depends on.
+struct F32Pattern {
+  std::size_t rows = 0;
+  std::size_t cols = 0;
+  std::size_t nonzeros = 0;
+  std::size_t blocks_1x4 = 0;  // aligned blocks with a nonzero
+  std::size_t blocks_4x1 = 0;
+};
+// Throws std::invalid_argument as pack_f32 does.
+F32Pattern pattern_f32(std::span<const float> weights, std::size_t rows, std::size_t cols);
+
+// The format expected to be fastest for a matrix (for int8: one with this many nonzero 1x4 groups)
+// with the kernels of `isa`, by the measurements in bench/RESULTS.md. Depends on the matrix and
+// `isa`, never on the number of tokens.
+WeightFormat choose_f32_format(const F32Pattern& pattern, Isa isa) noexcept;
+WeightFormat choose_i8_format(std::size_t rows, std::size_t cols,
+                              std::size_t nonzero_groups) noexcept;
 
 }  // namespace filigree::kernels

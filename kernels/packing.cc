@@ -1,6 +1,7 @@
 #include "kernels/internal/packing.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstring>
 #include <limits>
@@ -70,7 +71,8 @@ void SliceBuilder<Payload>::end_slice(GrowingStreams& streams, std::vector<Paylo
   row_first_ = 0;
 }
 
-template class SliceBuilder<float>;
+template class SliceBuilder<std::array<float, 1>>;
+template class SliceBuilder<std::array<float, 4>>;
 template class SliceBuilder<std::int32_t>;
 
 PackedWeights PackedWeightsBuilder::build(PackedView view, const GrowingStreams& streams,
@@ -109,8 +111,26 @@ void check_matrix_shape(std::size_t elements, std::size_t rows, std::size_t cols
                                 shape);
 }
 
+const char* format_name(WeightFormat format) noexcept {
+  switch (format) {
+    case WeightFormat::kDenseF32:
+      return "dense_f32";
+    case WeightFormat::kUnstructuredF32:
+      return "unstructured_f32";
+    case WeightFormat::kBlock1x4F32:
+      return "block_1x4_f32";
+    case WeightFormat::kBlock4x1F32:
+      return "block_4x1_f32";
+    case WeightFormat::kDenseI8:
+      return "dense_i8";
+    case WeightFormat::kGroupsI8:
+      return "groups_i8";
+  }
+  return "unknown";
+}
+
 [[noreturn]] void throw_wrong_format(WeightFormat format, const char* element) {
-  throw std::invalid_argument("weight format " + std::to_string(static_cast<int>(format)) +
+  throw std::invalid_argument("weight format " + std::string(format_name(format)) +
                               " does not hold " + element + " weights");
 }
 
@@ -131,6 +151,7 @@ PackedView packed_layout(WeightFormat format, std::size_t rows, std::size_t cols
 void finish_entry_streams(GrowingStreams& streams) {
   streams.starts.push_back({streams.runs.size(), streams.row_ids.size(), streams.offsets.size()});
   streams.row_ids.resize(streams.row_ids.size() + kRowIdPadding);
+  if (!streams.values.empty()) streams.values.resize(streams.values.size() + kValuePadding);
 }
 
 }  // namespace filigree::kernels

@@ -36,12 +36,12 @@ Graph canonical(const Graph& graph) {
 }
 
 // Sets encoder and rest, or throws Mismatch and leaves the model as it was.
-void recognize(Model& model, const Graph& file_graph, LoadOptions::Formats formats) {
+void recognize(Model& model, const Graph& file_graph, const LoadOptions& options) {
   const Graph graph = canonical(model.rest);
   const GraphIndex index(graph);
   const EncoderMatch match = match_encoder(index);
   Graph rest = rest_of_graph(model.rest, match);
-  PackedEncoder packed = pack_encoder(index, match, file_graph, formats);
+  PackedEncoder packed = pack_encoder(index, match, file_graph, options);
   check_rest(rest, match, static_cast<std::int64_t>(packed.encoder.hidden_size));
   model.encoder = std::move(packed.encoder);
   model.matrices = std::move(packed.matrices);
@@ -110,7 +110,7 @@ std::shared_ptr<Model> made_model(const Graph& file_graph, const LoadOptions& op
   named_errors(model->file, [&] { fold(model->rest); });
   if (options.recognition == LoadOptions::Recognition::kEncoder) {
     try {
-      named_errors(model->file, [&] { recognize(*model, file_graph, options.formats); });
+      named_errors(model->file, [&] { recognize(*model, file_graph, options); });
     } catch (const Mismatch& mismatch) {
       model->warnings.push_back(std::string("no encoder recognised: ") + mismatch.what());
     }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernels/embedding.h"
+#include "kernels/kernel_table.h"
 #include "kernels/linear.h"
 #include "kernels/packed_weights.h"
 #include "loader/graph.h"
@@ -90,6 +91,8 @@ struct Model {
 };
 
 struct LoadOptions {
+  // Formats are chosen for the kernels of this instruction set; any other computes the same bits, slower.
+  kernels::Isa isa = kernels::supported_tables().back().isa;
   // Overrides the cost model for every matrix, for tests and benchmarks.
   enum class Formats { kCostModel, kDense, kSparse } formats = Formats::kCostModel;
   enum class Recognition { kEncoder, kNone } recognition = Recognition::kEncoder;  // kNone: all on the interpreter

@@ -62,17 +62,15 @@ kernels::PackedWeights packed_or_mismatch(const Node& node, Pack pack) {
   }
 }
 
-Linear pack_float(const GraphIndex& index, const Node& node, LoadOptions::Formats formats) {
+Linear pack_float(const GraphIndex& index, const Node& node, const LoadOptions& options) {
   const Tensor& matrix = *index.constant(weight_name(node));
   const auto cols = static_cast<std::size_t>(matrix.dims()[0]);
   const auto rows = static_cast<std::size_t>(matrix.dims()[1]);
   const std::vector<float> weights =
       transposed<float>(matrix.data<float>(), cols, rows, [](float w, std::size_t) { return w; });
-  const auto nonzeros =
-      weights.size() - static_cast<std::size_t>(std::ranges::count(weights, 0.0F));
   const WeightFormat format =
-      choose(formats, WeightFormat::kDenseF32, WeightFormat::kUnstructuredF32,
-             kernels::choose_f32_format(rows, cols, nonzeros));
+      choose(options.formats, WeightFormat::kDenseF32, WeightFormat::kUnstructuredF32,
+             kernels::choose_f32_format(kernels::pattern_f32(weights, rows, cols), options.isa));
   Linear linear;
   linear.weights =
       packed_or_mismatch(node, [&] { return kernels::pack_f32(format, weights, rows, cols); });
@@ -131,13 +129,13 @@ std::vector<std::int32_t> integer_offsets(const GraphIndex& index, const Node& n
   return offsets;
 }
 
-Linear pack_quantized(const GraphIndex& index, const Node& node, LoadOptions::Formats formats) {
+Linear pack_quantized(const GraphIndex& index, const Node& node, const LoadOptions& options) {
   const Dims& dims = index.constant(weight_name(node))->dims();
   const auto cols = static_cast<std::size_t>(dims[0]);
   const auto rows = static_cast<std::size_t>(dims[1]);
   const std::vector<std::int16_t> weights = centered_weights(index, node, rows, cols);
   const WeightFormat format =
-      choose(formats, WeightFormat::kDenseI8, WeightFormat::kGroupsI8,
+      choose(options.formats, WeightFormat::kDenseI8, WeightFormat::kGroupsI8,
              kernels::choose_i8_format(rows, cols, nonzero_groups(weights, rows, cols)));
   Linear linear;
   linear.input = quantization(index, node, node.inputs[1], node.inputs[2]);
@@ -154,24 +152,11 @@ Linear pack_quantized(const GraphIndex& index, const Node& node, LoadOptions::Fo
 
 }  // namespace
 
-Linear pack_linear(const GraphIndex& index, const Node& node, LoadOptions::Formats formats) {
-  Linear linear = node.op_type == "Linear" ? pack_float(index, node, formats)
-                                           : pack_quantized(index, node, formats);
+Linear pack_linear(const GraphIndex& index, const Node& node, const LoadOptions& options) {
+  Linear linear = node.op_type == "Linear" ? pack_float(index, node, options)
+                                           : pack_quantized(index, node, options);
   linear.name = string_attribute(node, "weight", weight_name(node));
   return linear;
-}
-
-const char* format_name(kernels::WeightFormat format) noexcept {
-  switch (format) {
-    case WeightFormat::kDenseF32:
-      return "dense_f32";
-    case WeightFormat::kUnstructuredF32:
-      return "unstructured_f32";
-    case WeightFormat::kDenseI8:
-      return "dense_i8";
-    default:
-      return "groups_i8";
-  }
 }
 
 }  // namespace filigree::loader

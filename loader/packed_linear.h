@@ -9,9 +9,6 @@ namespace filigree::loader {
 
 // `node` is a Linear or QuantizedLinear (passes/rewrite.h). Throws FormatError for numbers that
 // cannot be right, Mismatch for weights that the kernels cannot represent exactly.
-Linear pack_linear(const GraphIndex& index, const Node& node, LoadOptions::Formats formats);
-
-// "dense_f32", "unstructured_f32", "dense_i8" or "groups_i8".
-const char* format_name(kernels::WeightFormat format) noexcept;
+Linear pack_linear(const GraphIndex& index, const Node& node, const LoadOptions& options);
 
 }  // namespace filigree::loader

@@ -25,11 +25,11 @@ std::string stored_form(const GraphIndex& file_index, std::string name) {
 
 class Packer {
  public:
-  Packer(const GraphIndex& index, const Graph& file_graph, LoadOptions::Formats formats)
-      : index_(&index), file_index_(file_graph), formats_(formats) {}
+  Packer(const GraphIndex& index, const Graph& file_graph, const LoadOptions& options)
+      : index_(&index), file_index_(file_graph), options_(options) {}
 
   Linear linear(const Node& node, const std::string& role) {
-    Linear packed = pack_linear(*index_, node, formats_);
+    Linear packed = pack_linear(*index_, node, options_);
     const kernels::PackedWeights& weights = packed.weights;
     const bool integer = packed.input.has_value();
     matrices_.push_back(
@@ -39,7 +39,7 @@ class Packer {
          .nonzeros = weights.nonzeros(),
          .packed_bytes = weights.bytes(),
          .form = integer ? "int8 static (SparseML)" : stored_form(file_index_, packed.name),
-         .kernel = format_name(weights.format())});
+         .kernel = kernels::format_name(weights.format())});
     bytes_ += weights.bytes() + sizeof(float) * (packed.bias.size() + packed.scale.size()) +
               sizeof(std::int32_t) * packed.offset.size();
     return packed;
@@ -98,7 +98,7 @@ class Packer {
 
   const GraphIndex* index_;
   GraphIndex file_index_;
-  LoadOptions::Formats formats_;
+  LoadOptions options_;
   std::vector<MatrixInfo> matrices_;
   std::size_t bytes_ = 0;
 };
@@ -106,8 +106,8 @@ class Packer {
 }  // namespace
 
 PackedEncoder pack_encoder(const GraphIndex& index, const EncoderMatch& match,
-                           const Graph& file_graph, LoadOptions::Formats formats) {
-  Packer packer(index, file_graph, formats);
+                           const Graph& file_graph, const LoadOptions& options) {
+  Packer packer(index, file_graph, options);
   PackedEncoder packed;
   Encoder& encoder = packed.encoder;
   const LayerMatch& first = match.layers.front();

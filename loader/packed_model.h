@@ -17,6 +17,6 @@ struct PackedEncoder {
 // `file_graph` is the graph as read: it tells in which type a weight was stored. Throws FormatError
 // and Mismatch as packed_linear.h does.
 PackedEncoder pack_encoder(const GraphIndex& index, const EncoderMatch& match,
-                           const Graph& file_graph, LoadOptions::Formats formats);
+                           const Graph& file_graph, const LoadOptions& options);
 
 }  // namespace filigree::loader

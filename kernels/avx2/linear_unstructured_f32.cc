@@ -18,9 +18,10 @@ void unstructured_f32_avx2(const LinearF32Args& args) noexcept {
   assert(args.weights.format == WeightFormat::kUnstructuredF32);
   check_linear_f32(args);
   static constexpr AddRunF32* kRuns[kPanelVectors<Avx2>] = {
-      add_run<Avx2, 1>, add_run<Avx2, 2>, add_run<Avx2, 3>, add_run<Avx2, 4>,
-      add_run<Avx2, 5>, add_run<Avx2, 6>, add_run<Avx2, 7>, add_run<Avx2, 8>};
-  linear_entries(args, 1, 1, kRuns[vectors_of<Avx2>(args.tokens) - 1]);
+      add_run_unstructured<Avx2, 1>, add_run_unstructured<Avx2, 2>, add_run_unstructured<Avx2, 3>,
+      add_run_unstructured<Avx2, 4>, add_run_unstructured<Avx2, 5>, add_run_unstructured<Avx2, 6>,
+      add_run_unstructured<Avx2, 7>, add_run_unstructured<Avx2, 8>};
+  linear_entries(args, kRuns[vectors_of<Avx2>(args.tokens) - 1]);
 }
 
 }  // namespace filigree::kernels

@@ -6,6 +6,8 @@ constinit const KernelTable kAvx2Table{
     .isa = Isa::kAvx2,
     .dense_f32 = dense_f32_avx2,
     .unstructured_f32 = unstructured_f32_avx2,
+    .block_1x4_f32 = block_1x4_f32_avx2,
+    .block_4x1_f32 = block_4x1_f32_avx2,
     .dense_i8 = dense_i8_avx2,
     .groups_i8 = groups_i8_avx2,
     .attention_f32 = attention_f32_avx2,

@@ -16,8 +16,9 @@ void unstructured_f32_avx512(const LinearF32Args& args) noexcept {
   assert(args.weights.format == WeightFormat::kUnstructuredF32);
   check_linear_f32(args);
   static constexpr AddRunF32* kRuns[kPanelVectors<Avx512>] = {
-      add_run<Avx512, 1>, add_run<Avx512, 2>, add_run<Avx512, 3>, add_run<Avx512, 4>};
-  linear_entries(args, 1, 1, kRuns[vectors_of<Avx512>(args.tokens) - 1]);
+      add_run_unstructured<Avx512, 1>, add_run_unstructured<Avx512, 2>,
+      add_run_unstructured<Avx512, 3>, add_run_unstructured<Avx512, 4>};
+  linear_entries(args, kRuns[vectors_of<Avx512>(args.tokens) - 1]);
 }
 
 }  // namespace filigree::kernels

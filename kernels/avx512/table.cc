@@ -4,7 +4,10 @@ namespace filigree::kernels {
 
 constinit const KernelTable kAvx512Table{
     .isa = Isa::kAvx512,
+    .dense_f32 = dense_f32_avx512,
     .unstructured_f32 = unstructured_f32_avx512,
+    .block_1x4_f32 = block_1x4_f32_avx512,
+    .block_4x1_f32 = block_4x1_f32_avx512,
 };
 
 }  // namespace filigree::kernels

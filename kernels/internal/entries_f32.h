@@ -54,9 +54,34 @@ template <class V, int W>
   for (int i = 0; i < W * V::kLanes; i += kLine) __builtin_prefetch(sums + i, 1, 3);
 }
 
+// The sums of a row before and after a chunk; `row` is within the block.
+template <class V, int W>
+[[gnu::always_inline]] inline void begin_sums(const SliceF32& slice, const float* row_sums,
+                                              typename V::Float (&sums)[W]) {
+  if (slice.begins)
+#pragma GCC unroll 16
+    for (int i = 0; i < W; ++i) sums[i] = V::zero();
+  else
+#pragma GCC unroll 16
+    for (int i = 0; i < W; ++i) sums[i] = V::load(row_sums + V::kLanes * i);
+}
+
+template <class V, int W>
+[[gnu::always_inline]] inline void end_sums(const SliceF32& slice, std::size_t row, float* row_sums,
+                                            const typename V::Float (&sums)[W],
+                                            std::size_t lane = 0) {
+  if (slice.ends)
+    finish_row<V, W>(slice.args, slice.first_row + row, lane, sums);
+  else
+#pragma GCC unroll 16
+    for (int i = 0; i < W; ++i) V::store(row_sums + V::kLanes * i, sums[i]);
+}
+
 inline void add_slice(const SliceF32& slice, std::size_t block, std::size_t chunk,
-                      std::size_t values_of_entry, AddRunF32* add_run) {
+                      AddRunF32* add_run) {
   const PackedView& weights = slice.args.weights;
+  const EntryShape shape = entry_shape(weights.format);
+  const std::size_t values_of_entry = shape.rows * shape.cols;
   const SliceRuns runs = slice_runs(weights, block, chunk);
   RunF32 rows{.ids = runs.row_ids,
               .rows = 0,
@@ -74,11 +99,11 @@ inline void add_slice(const SliceF32& slice, std::size_t block, std::size_t chun
 }
 
 // Sums are kept from chunk to chunk in y, unless y is still needed as the residual (2 % slower,
-// measured on Zen 3) or ends inside a group of `rows_of_id` rows.
-inline void linear_entries(const LinearF32Args& args, std::size_t rows_of_id,
-                           std::size_t values_of_entry, AddRunF32* add_run) {
+// measured on Zen 3) or ends inside the rows of an entry.
+inline void linear_entries(const LinearF32Args& args, AddRunF32* add_run) {
   alignas(kPanelAlignment) float scratch[kMaxBlockRows * kPanelTokens];
   const PackedView& weights = args.weights;
+  const std::size_t rows_of_id = entry_shape(weights.format).rows;
   for (std::size_t block = args.first_block; block < args.last_block; ++block) {
     const Span rows = rows_of_block(weights, block);
     const bool in_y = args.y != args.residual && (rows.end - rows.begin) % rows_of_id == 0;
@@ -90,7 +115,7 @@ inline void linear_entries(const LinearF32Args& args, std::size_t rows_of_id,
                  .sums = in_y ? args.y + rows.begin * kPanelTokens : scratch,
                  .begins = chunk == 0,
                  .ends = chunk + 1 == weights.chunks},
-                block, chunk, values_of_entry, add_run);
+                block, chunk, add_run);
     }
   }
 }

@@ -9,6 +9,8 @@ extern const KernelTable kAvx2Table;
 
 LinearF32Fn dense_f32_avx2;
 LinearF32Fn unstructured_f32_avx2;
+LinearF32Fn block_1x4_f32_avx2;
+LinearF32Fn block_4x1_f32_avx2;
 LinearI8Fn dense_i8_avx2;
 LinearI8Fn groups_i8_avx2;
 

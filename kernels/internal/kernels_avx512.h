@@ -7,6 +7,9 @@ namespace filigree::kernels {
 
 extern const KernelTable kAvx512Table;
 
+LinearF32Fn dense_f32_avx512;
 LinearF32Fn unstructured_f32_avx512;
+LinearF32Fn block_1x4_f32_avx512;
+LinearF32Fn block_4x1_f32_avx512;
 
 }  // namespace filigree::kernels

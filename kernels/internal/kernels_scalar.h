@@ -9,6 +9,8 @@ extern const KernelTable kScalarTable;
 
 LinearF32Fn dense_f32_scalar;
 LinearF32Fn unstructured_f32_scalar;
+LinearF32Fn block_1x4_f32_scalar;
+LinearF32Fn block_4x1_f32_scalar;
 LinearI8Fn dense_i8_scalar;
 LinearI8Fn groups_i8_scalar;
 

@@ -36,37 +36,31 @@ template <class V, int W>
   const auto bias = V::set((args.bias != nullptr ? args.bias[row] : 0.0F) + 0.0F);
   const std::size_t at = row * kPanelTokens + first_lane;
   typename V::Float values[W];
+#pragma GCC unroll 16
   for (int i = 0; i < W; ++i) values[i] = V::add(sums[i], bias);
   if (args.activation == Activation::kGelu) {
     // A copy: an array whose address is taken would live in memory, and the sums of the caller with
     // it.
     typename V::Float copy[W];
+#pragma GCC unroll 16
     for (int i = 0; i < W; ++i) copy[i] = values[i];
     gelu_all<V>(copy, W);
+#pragma GCC unroll 16
     for (int i = 0; i < W; ++i) values[i] = copy[i];
   }
   const float* residual = args.residual != nullptr ? args.residual + at : nullptr;
+#pragma GCC unroll 16
   for (int i = 0; i < W; ++i) {
     const auto add = residual != nullptr ? V::load(residual + V::kLanes * i) : V::zero();
     V::store(args.y + at + V::kLanes * i, V::add(values[i], add));
   }
 }
 
-// The sums of a row where they are kept from chunk to chunk.
-template <class V, int W>
-[[gnu::always_inline]] inline void load_sums(const float* from, typename V::Float (&sums)[W]) {
-  for (int i = 0; i < W; ++i) sums[i] = V::load(from + V::kLanes * i);
-}
-
-template <class V, int W>
-[[gnu::always_inline]] inline void store_sums(float* to, const typename V::Float (&sums)[W]) {
-  for (int i = 0; i < W; ++i) V::store(to + V::kLanes * i, sums[i]);
-}
-
 // sums += weight times the W vectors of one input.
 template <class V, int W>
 [[gnu::always_inline]] inline void add_input(typename V::Float weight, const float* input,
                                              typename V::Float (&sums)[W]) {
+#pragma GCC unroll 16
   for (int i = 0; i < W; ++i) sums[i] = V::fma(weight, V::load(input + V::kLanes * i), sums[i]);
 }
 

@@ -62,11 +62,14 @@ class PackedWeightsBuilder {
 void check_matrix_shape(std::size_t elements, std::size_t rows, std::size_t cols);
 [[noreturn]] void throw_wrong_format(WeightFormat format, const char* element);
 
+// Inputs of a chunk of fp32 weights.
+std::size_t f32_chunk_cols(const F32Pattern& pattern, WeightFormat format, PackOptions options);
+
 // A view without streams.
 PackedView packed_layout(WeightFormat format, std::size_t rows, std::size_t cols,
                          std::size_t block_rows, std::size_t chunk_cols);
 
-// Ends the last slice and pads what kernels read ahead.
+// Ends the last slice and pads what kernels read ahead. All payloads are in their streams.
 void finish_entry_streams(GrowingStreams& streams);
 
 // Calls visit(row, input) in the order in which dense tiles store their weights: rows up to the end
@@ -85,11 +88,12 @@ void for_each_dense(const PackedView& view, std::size_t tile_rows, std::size_t g
   }
 }
 
-// Calls visit(row, input offset in the matrix row, entry index) for every entry.
+// Calls visit(first row, first input, entry index) for every entry.
 template <class Visit>
 void for_each_entry(const PackedView& view, Visit visit) {
   const std::size_t bytes_per_input =
-      view.panel_tokens * (view.format == WeightFormat::kUnstructuredF32 ? sizeof(float) : 1);
+      view.panel_tokens * (is_float(view.format) ? sizeof(float) : 1);
+  const std::size_t rows_of_id = entry_shape(view.format).rows;
   for (std::size_t slice = 0; slice < view.row_blocks * view.chunks; ++slice) {
     const std::size_t first_row = rows_of_block(view, slice / view.chunks).begin;
     const std::size_t first_col = inputs_of_chunk(view, slice % view.chunks).begin;
@@ -99,7 +103,7 @@ void for_each_entry(const PackedView& view, Visit visit) {
     for (std::size_t run = start.run; run < view.entries.starts[slice + 1].run; ++run)
       for (std::size_t i = 0; i < view.entries.runs[run].rows; ++i, ++row)
         for (std::size_t e = 0; e < view.entries.runs[run].entries; ++e, ++entry)
-          visit(first_row + view.entries.row_ids[row],
+          visit(first_row + rows_of_id * view.entries.row_ids[row],
                 first_col + view.entries.offsets[entry] / bytes_per_input, entry);
   }
 }

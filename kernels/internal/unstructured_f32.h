@@ -2,61 +2,25 @@
 // its input.
 //
 // Per nonzero W loads of inputs, W fma and a weight. Four weights of a row are one load and four
-// shuffles (5 % faster on Sapphire Rapids at 95 % zeros than a broadcast from memory for each;
+// shuffles (3 % faster on Sapphire Rapids at 95 % zeros than a broadcast from memory for each;
 // equal at 80 %), with an instance for each count modulo 4, so that no branch depends on a row. The
-// processor overlaps consecutive rows: with few vectors, rows advance in lock step instead, so that
-// there are enough chains of fma to hide their latency.
+// processor overlaps consecutive rows; with few vectors, rows advance in lock step instead.
 #pragma once
 
-#include "kernels/internal/entries_f32.h"
+#include "kernels/internal/rows_f32.h"
 
 namespace filigree::kernels {
 namespace {
 
-template <class V, int W>
-[[gnu::always_inline]] inline void begin_sums(const SliceF32& slice, const float* row_sums,
-                                              typename V::Float (&sums)[W]) {
-  if (slice.begins)
-    for (int i = 0; i < W; ++i) sums[i] = V::zero();
-  else
-    load_sums<V, W>(row_sums, sums);
-}
+struct SingleEntry {
+  static constexpr std::size_t kValues = 1;
 
-template <class V, int W>
-[[gnu::always_inline]] inline void end_sums(const SliceF32& slice, std::size_t id, float* row_sums,
-                                            const typename V::Float (&sums)[W]) {
-  if (slice.ends)
-    finish_row<V, W>(slice.args, slice.first_row + id, 0, sums);
-  else
-    store_sums<V, W>(row_sums, sums);
-}
-
-// Adds N rows of `entries` each in lock step.
-template <class V, int W, int N>
-[[gnu::always_inline]] inline void add_rows(const SliceF32& slice, const std::uint16_t* ids,
-                                            std::size_t entries, const float* values,
-                                            const std::uint16_t* offsets) {
-  typename V::Float sums[N][W];
-  for (int r = 0; r < N; ++r) begin_sums<V, W>(slice, slice.sums + ids[r] * kPanelTokens, sums[r]);
-  for (std::size_t e = 0; e < entries; ++e)
-    for (int r = 0; r < N; ++r)
-      add_input<V, W>(V::broadcast(values + r * entries + e),
-                      reinterpret_cast<const float*>(slice.x + offsets[r * entries + e]), sums[r]);
-  for (int r = 0; r < N; ++r)
-    end_sums<V, W>(slice, ids[r], slice.sums + ids[r] * kPanelTokens, sums[r]);
-}
-
-// A run in lock steps of N rows.
-template <class V, int W, int N>
-void add_run_in_steps(const SliceF32& slice, const RunF32& run) {
-  std::size_t row = 0;
-  for (; row + N <= run.rows; row += N)
-    add_rows<V, W, N>(slice, run.ids + row, run.entries, run.values + row * run.entries,
-                      run.offsets + row * run.entries);
-  for (; row < run.rows; ++row)
-    add_rows<V, W, 1>(slice, run.ids + row, run.entries, run.values + row * run.entries,
-                      run.offsets + row * run.entries);
-}
+  template <class V, int W>
+  [[gnu::always_inline]] static void add(const float* value, const float* input,
+                                         typename V::Float (&sums)[W]) {
+    add_input<V, W>(V::broadcast(value), input, sums);
+  }
+};
 
 template <class V, int W, int kCount>
 [[gnu::always_inline]] inline void add_up_to_4(const char* x, const float* values,
@@ -91,10 +55,9 @@ template <class V, int W, int kRest>
 }
 
 template <class V, int W>
-void add_run(const SliceF32& slice, const RunF32& run) {
-  // Eight chains keep two fma units with a latency of four cycles busy.
-  constexpr int kSteps = W * 2 > 8 ? 1 : 8 / W;
-  if constexpr (kSteps > 1) return add_run_in_steps<V, W, kSteps>(slice, run);
+void add_run_unstructured(const SliceF32& slice, const RunF32& run) {
+  if constexpr (kRowSteps < W >> 1)
+    return add_run_in_steps<V, W, kRowSteps<W>, SingleEntry>(slice, run);
   switch (run.entries % 4) {
     case 0:
       return add_run_by_row<V, W, 0>(slice, run);

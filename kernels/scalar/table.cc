@@ -6,6 +6,8 @@ constinit const KernelTable kScalarTable{
     .isa = Isa::kScalar,
     .dense_f32 = dense_f32_scalar,
     .unstructured_f32 = unstructured_f32_scalar,
+    .block_1x4_f32 = block_1x4_f32_scalar,
+    .block_4x1_f32 = block_4x1_f32_scalar,
     .dense_i8 = dense_i8_scalar,
     .groups_i8 = groups_i8_scalar,
     .attention_f32 = attention_f32_scalar,

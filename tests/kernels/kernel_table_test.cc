@@ -42,6 +42,8 @@ TEST(KernelTable, HasNoEmptySlot) {
     SCOPED_TRACE(isa_name(table.isa));
     EXPECT_NE(table.dense_f32, nullptr);
     EXPECT_NE(table.unstructured_f32, nullptr);
+    EXPECT_NE(table.block_1x4_f32, nullptr);
+    EXPECT_NE(table.block_4x1_f32, nullptr);
     EXPECT_NE(table.dense_i8, nullptr);
     EXPECT_NE(table.groups_i8, nullptr);
     EXPECT_NE(table.attention_f32, nullptr);
@@ -82,6 +84,8 @@ TEST(KernelTable, PicksTheSlotOfAFormat) {
   const KernelTable& table = table_for(Isa::kScalar);
   EXPECT_EQ(linear_f32(table, WeightFormat::kDenseF32), table.dense_f32);
   EXPECT_EQ(linear_f32(table, WeightFormat::kUnstructuredF32), table.unstructured_f32);
+  EXPECT_EQ(linear_f32(table, WeightFormat::kBlock1x4F32), table.block_1x4_f32);
+  EXPECT_EQ(linear_f32(table, WeightFormat::kBlock4x1F32), table.block_4x1_f32);
   EXPECT_EQ(linear_i8(table, WeightFormat::kDenseI8), table.dense_i8);
   EXPECT_EQ(linear_i8(table, WeightFormat::kGroupsI8), table.groups_i8);
 }

@@ -9,13 +9,13 @@
 namespace filigree::kernels::testing {
 namespace {
 
-constexpr WeightFormat kFormats[] = {WeightFormat::kDenseF32, WeightFormat::kUnstructuredF32};
 constexpr double kDensities[] = {0.0, 0.02, 0.1, 0.5, 1.0};
 
-// Edges of tiles (6), dense row blocks (96), unstructured row blocks (384) and chunks of inputs
-// (112).
-constexpr Shape kShapes[] = {{1, 1},    {5, 7},     {6, 111},  {7, 112},  {95, 113},  {96, 223},
-                             {97, 224}, {191, 225}, {383, 10}, {384, 33}, {385, 113}, {13, 768}};
+// Edges of tiles (6), blocks of 4 rows or inputs, dense row blocks (96), sparse row blocks (384),
+// and chunks of inputs of a 32 KB and a 48 KB L1 (88, 108, 128, 160, 172, 192).
+constexpr Shape kShapes[] = {{1, 1},    {5, 7},    {6, 87},    {7, 88},  {3, 108},
+                             {95, 109}, {96, 223}, {97, 128},  {9, 132}, {191, 225},
+                             {383, 10}, {384, 33}, {385, 164}, {386, 4}, {13, 768}};
 
 double gelu(double x) { return 0.5 * x * (1.0 + std::erf(x / std::sqrt(2.0))); }
 
@@ -71,7 +71,7 @@ TEST(LinearF32, MatchesDoublePrecisionInEveryFormatAndIsa) {
       Random random(seed++);
       const std::vector<float> weights = random_f32(random, shape, density);
       const F32Case c(random, shape, 1 + random.below(kPanelTokens));
-      for (const WeightFormat format : kFormats)
+      for (const WeightFormat format : f32_formats(shape.cols))
         for (const KernelTable& table : supported_tables()) {
           SCOPED_TRACE(describe(table, format, shape, density, c.tokens) + " seed " +
                        std::to_string(seed - 1));
@@ -94,7 +94,7 @@ TEST(LinearF32, GivesTheSameBitsInEveryFormatAndIsa) {
       const PackedWeights dense =
           pack_f32(WeightFormat::kDenseF32, weights, shape.rows, shape.cols);
       const std::vector<float> want = run(supported_tables().front(), dense, c);
-      for (const WeightFormat format : kFormats)
+      for (const WeightFormat format : f32_formats(shape.cols))
         for (const KernelTable& table : supported_tables()) {
           SCOPED_TRACE(describe(table, format, shape, density, c.tokens) + " seed " +
                        std::to_string(seed - 1));
@@ -110,7 +110,7 @@ TEST(LinearF32, ComputesEveryNumberOfTokens) {
     const std::vector<float> weights = random_f32(random, kShape, 0.2);
     F32Case c(random, kShape, tokens);
     c.activation = Activation::kGelu;
-    for (const WeightFormat format : kFormats)
+    for (const WeightFormat format : f32_formats(kShape.cols))
       for (const KernelTable& table : supported_tables()) {
         SCOPED_TRACE(describe(table, format, kShape, 0.2, tokens));
         expect_reference(run(table, pack_f32(format, weights, kShape.rows, kShape.cols), c),
@@ -131,7 +131,7 @@ TEST(LinearF32, AddsBiasAndResidualOnlyWhenGiven) {
           c.with_bias = with_bias;
           c.with_residual = residual;
           c.activation = activation;
-          for (const WeightFormat format : kFormats) {
+          for (const WeightFormat format : f32_formats(kShape.cols)) {
             SCOPED_TRACE(describe(table, format, kShape, 0.3, c.tokens));
             expect_reference(run(table, pack_f32(format, weights, kShape.rows, kShape.cols), c),
                              weights, c);
@@ -152,7 +152,7 @@ TEST(LinearF32, HidesTheSignOfZeroSumsWhateverTheBias) {
     c.with_residual = residual;
     const auto want =
         run(supported_tables().front(), pack_f32(WeightFormat::kDenseF32, weights, 1, 2), c);
-    for (const WeightFormat format : kFormats)
+    for (const WeightFormat format : f32_formats(kShape.cols))
       for (const KernelTable& table : supported_tables()) {
         SCOPED_TRACE(describe(table, format, kShape, 0.5, c.tokens));
         expect_same_bits(run(table, pack_f32(format, weights, 1, 2), c), want);

@@ -21,9 +21,17 @@ struct Shape {
   std::size_t cols;
 };
 
+// The float formats that hold a matrix with this many inputs.
+inline std::vector<WeightFormat> f32_formats(std::size_t cols) {
+  std::vector<WeightFormat> formats{WeightFormat::kDenseF32, WeightFormat::kUnstructuredF32,
+                                    WeightFormat::kBlock4x1F32};
+  if (cols % 4 == 0) formats.push_back(WeightFormat::kBlock1x4F32);
+  return formats;
+}
+
 inline std::string describe(const KernelTable& table, WeightFormat format, Shape shape,
                             double density, std::size_t tokens) {
-  return name_of(table) + " format " + std::to_string(static_cast<int>(format)) + " " +
+  return name_of(table) + " format " + std::string(format_name(format)) + " " +
          std::to_string(shape.rows) + "x" + std::to_string(shape.cols) + " density " +
          std::to_string(density) + " tokens " + std::to_string(tokens);
 }

@@ -31,7 +31,7 @@ TEST(PackedWeights, UnpackIsTheInverseOfPackForFloats) {
     for (const double density : kDensities) {
       Random random(seed++);
       const std::vector<float> weights = random_f32(random, shape, density);
-      for (const WeightFormat format : {WeightFormat::kDenseF32, WeightFormat::kUnstructuredF32}) {
+      for (const WeightFormat format : f32_formats(shape.cols)) {
         const PackedWeights packed = pack_f32(format, weights, shape.rows, shape.cols);
         EXPECT_EQ(unpack_f32(packed), weights)
             << shape.rows << "x" << shape.cols << " density " << density;
@@ -136,14 +136,51 @@ TEST(PackedWeights, RefusesRowsWhoseSumsCouldOverflow) {
   EXPECT_NO_THROW(pack_i8(WeightFormat::kGroupsI8, std::span(weights).first(33025), 1, 33025));
 }
 
+TEST(PackedWeights, PacksTheSameMatrixForAnyL1) {
+  Random random(11);
+  for (const Shape shape : {Shape{1, 1}, Shape{5, 257}, Shape{385, 513}, Shape{7, 1000}})
+    for (const double density : {0.05, 0.1, 0.5}) {
+      const std::vector<float> weights = random_f32(random, shape, density);
+      for (const WeightFormat format : f32_formats(shape.cols))
+        for (const std::size_t l1_bytes : {1024, 32 * 1024, 48 * 1024, 1 << 20})
+          EXPECT_EQ(
+              unpack_f32(pack_f32(format, weights, shape.rows, shape.cols, {.l1_bytes = l1_bytes})),
+              weights)
+              << format_name(format) << " L1 " << l1_bytes;
+    }
+}
+
+TEST(PackedWeights, CountsNonzerosAndBlocksOfAPattern) {
+  // 5 x 6: blocks at the edges are partial.
+  std::vector<float> weights(5 * 6);
+  for (const std::size_t at : {0, 1, 6, 4, 24, 29}) weights[at] = 1.0F;
+  const F32Pattern pattern = pattern_f32(weights, 5, 6);
+  EXPECT_EQ(pattern.nonzeros, 6U);
+  EXPECT_EQ(pattern.blocks_1x4, 5U);
+  EXPECT_EQ(pattern.blocks_4x1, 5U);
+}
+
+TEST(PackedWeights, RefusesBlocksOf4InputsThatDoNotFit) {
+  const std::vector<float> weights(2 * 6);
+  EXPECT_EQ(message_of([&] { pack_f32(WeightFormat::kBlock1x4F32, weights, 2, 6); }),
+            "1x4 blocks need a multiple of 4 inputs, the matrix has 6");
+}
+
 TEST(PackedWeights, ChoosesDenseForFullAndSparseForPrunedMatrices) {
-  EXPECT_EQ(choose_f32_format(768, 768, 768 * 768), WeightFormat::kDenseF32);
-  EXPECT_EQ(choose_f32_format(768, 768, 768 * 77), WeightFormat::kUnstructuredF32);
+  constexpr std::size_t kSize = 768;
+  constexpr std::size_t kAll = kSize * kSize;
+  for (const Isa isa : kAllIsas) {
+    SCOPED_TRACE(isa_name(isa));
+    const auto choose = [&](F32Pattern pattern) { return choose_f32_format(pattern, isa); };
+    EXPECT_EQ(choose({kSize, kSize, kAll, kAll / 4, kAll / 4}), WeightFormat::kDenseF32);
+    // A tenth, scattered; in full blocks of either kind.
+    EXPECT_EQ(choose({kSize, kSize, kAll / 10, kAll / 12, kAll / 12}),
+              WeightFormat::kUnstructuredF32);
+    EXPECT_EQ(choose({kSize, kSize, kAll / 10, kAll / 40, kAll / 12}), WeightFormat::kBlock1x4F32);
+    EXPECT_EQ(choose({kSize, kSize, kAll / 10, kAll / 12, kAll / 40}), WeightFormat::kBlock4x1F32);
+  }
   EXPECT_EQ(choose_i8_format(768, 768, 768 * 192), WeightFormat::kDenseI8);
   EXPECT_EQ(choose_i8_format(768, 768, 768 * 38), WeightFormat::kGroupsI8);
-  // A dense tile computes six rows even if the matrix has two.
-  EXPECT_EQ(choose_f32_format(2, 384, 768), WeightFormat::kUnstructuredF32);
-  EXPECT_EQ(choose_f32_format(384, 384, 0), WeightFormat::kUnstructuredF32);
 }
 
 }  // namespace

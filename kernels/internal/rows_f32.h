@@ -1,0 +1,55 @@
+// What kUnstructuredF32 and kBlock1x4F32 share: rows that advance in lock step. An Entry knows how
+// many values it has and adds itself to sums.
+#pragma once
+
+#include "kernels/internal/entries_f32.h"
+
+namespace filigree::kernels {
+namespace {
+
+// Rows in lock step for W vectors: eight chains keep two fma units with a latency of four cycles
+// busy.
+template <int W>
+constexpr int kRowSteps = W > 4             ? 1
+                          : 8 / (W + 1) > 1 ? 8 / (W + 1)
+                                            : 1;
+
+// Adds N rows of `entries` each in lock step.
+template <class V, int W, int N, class Entry>
+[[gnu::always_inline]] inline void add_rows(const SliceF32& slice, const std::uint16_t* ids,
+                                            std::size_t entries, const float* values,
+                                            const std::uint16_t* offsets) {
+  typename V::Float sums[N][W];
+#pragma GCC unroll 16
+  for (int r = 0; r < N; ++r) begin_sums<V, W>(slice, slice.sums + ids[r] * kPanelTokens, sums[r]);
+  for (std::size_t e = 0; e < entries; ++e)
+#pragma GCC unroll 16
+    for (int r = 0; r < N; ++r) {
+      const std::size_t at = static_cast<std::size_t>(r) * entries + e;
+      Entry::template add<V, W>(values + at * Entry::kValues,
+                                reinterpret_cast<const float*>(slice.x + offsets[at]), sums[r]);
+    }
+#pragma GCC unroll 16
+  for (int r = 0; r < N; ++r)
+    end_sums<V, W>(slice, ids[r], slice.sums + ids[r] * kPanelTokens, sums[r]);
+}
+
+// A run in lock steps of N rows.
+template <class V, int W, int N, class Entry>
+void add_run_in_steps(const SliceF32& slice, const RunF32& run) {
+  const std::uint16_t* id = run.ids;
+  const float* values = run.values;
+  const std::uint16_t* offsets = run.offsets;
+  const auto add = [&]<int kRows>() {
+    prefetch_entries(values, kRows * run.entries * Entry::kValues, offsets);
+    add_rows<V, W, kRows, Entry>(slice, id, run.entries, values, offsets);
+    id += kRows;
+    values += kRows * run.entries * Entry::kValues;
+    offsets += kRows * run.entries;
+  };
+  for (std::size_t step = 0; step < run.rows / N; ++step) add.template operator()<N>();
+  for (std::size_t rest = 0; rest < run.rows % N; ++rest) add.template operator()<1>();
+}
+
+}  // namespace
+}  // namespace filigree::kernels
