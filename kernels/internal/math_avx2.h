@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #include "kernels/internal/math_constants.h"
+#include "kernels/internal/quotient.h"
 #include "kernels/panel.h"
 
 namespace filigree::kernels {
@@ -36,25 +37,45 @@ static inline __m256 gelu_avx2(__m256 x) {
 
 // The constants of one quantisation, made once outside the loop.
 struct QuantizerAvx2 {
+  __m256 smallest, largest;  // of x
   __m256 scale;
-  __m256 low;
-  __m256 high;
+  __m256 high, low;  // of the reciprocal (kernels/internal/quotient.h)
   __m256i zero_point;
+  bool is_exact;
 };
 
 static inline QuantizerAvx2 quantizer_avx2(Quantization quantization) {
-  return {_mm256_set1_ps(quantization.scale),
-          _mm256_set1_ps(static_cast<float>(-quantization.zero_point)),
-          _mm256_set1_ps(static_cast<float>(255 - quantization.zero_point)),
-          _mm256_set1_epi32(quantization.zero_point)};
+  const float scale = quantization.scale;
+  const Reciprocal reciprocal = reciprocal_of(scale);
+  return {_mm256_set1_ps(scale * static_cast<float>(-quantization.zero_point)),
+          _mm256_set1_ps(scale * static_cast<float>(255 - quantization.zero_point)),
+          _mm256_set1_ps(scale),
+          _mm256_set1_ps(reciprocal.high),
+          _mm256_set1_ps(reciprocal.low),
+          _mm256_set1_epi32(quantization.zero_point),
+          reciprocal.is_exact};
+}
+
+// The rounded quotient, in -zero_point..255 - zero_point.
+static inline __m256i divided_avx2(__m256 x, const QuantizerAvx2& quantizer) {
+  const __m256i smallest = _mm256_sub_epi32(_mm256_setzero_si256(), quantizer.zero_point);
+  const __m256i largest = _mm256_add_epi32(smallest, _mm256_set1_epi32(255));
+  __m256 q = _mm256_div_ps(x, quantizer.scale);
+  q = _mm256_max_ps(q, _mm256_cvtepi32_ps(smallest));  // NaN becomes `smallest`
+  q = _mm256_min_ps(q, _mm256_cvtepi32_ps(largest));
+  return _mm256_cvtps_epi32(q);
 }
 
 // Eight values in 0..255, one in each 32-bit lane.
 static inline __m256i quantize_avx2(__m256 x, const QuantizerAvx2& quantizer) {
-  __m256 q = _mm256_div_ps(x, quantizer.scale);
-  q = _mm256_max_ps(q, quantizer.low);  // NaN becomes `low`
-  q = _mm256_min_ps(q, quantizer.high);
-  return _mm256_add_epi32(_mm256_cvtps_epi32(q), quantizer.zero_point);
+  if (!quantizer.is_exact) [[unlikely]]
+    return _mm256_add_epi32(divided_avx2(x, quantizer), quantizer.zero_point);
+  x = _mm256_max_ps(x, quantizer.smallest);  // NaN becomes `smallest`
+  x = _mm256_min_ps(x, quantizer.largest);
+  const __m256 q = _mm256_fmadd_ps(x, quantizer.high, _mm256_mul_ps(x, quantizer.low));
+  const __m256 rest = _mm256_fnmadd_ps(q, quantizer.scale, x);
+  const __m256i rounded = _mm256_cvtps_epi32(_mm256_fmadd_ps(rest, quantizer.high, q));
+  return _mm256_add_epi32(rounded, quantizer.zero_point);
 }
 
 }  // namespace filigree::kernels

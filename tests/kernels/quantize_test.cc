@@ -71,6 +71,24 @@ TEST(Quantize, DividesInsteadOfMultiplyingByTheReciprocal) {
     }
 }
 
+// Numbers whose quotient is a half, or one to four steps of float beside it, for many scales: where
+// a quotient that is not rounded as a division rounds it shows.
+TEST(Quantize, RoundsEveryQuotientNextToAHalfAsDivisionDoes) {
+  Random random(13);
+  for (int i = 0; i < 400; ++i) {
+    const auto fraction = static_cast<std::uint32_t>(random.below(1 << 23));
+    const auto exponent = static_cast<std::uint32_t>(1 + random.below(253));
+    const float scale = std::bit_cast<float>(exponent << 23 | (i % 4 == 0 ? 0x7FFFFF : fraction));
+    std::vector<float> values;
+    for (int t = 0; t < 64; ++t) {
+      const float half = (static_cast<float>(random.below(256)) - 127.5F) * scale;
+      values.push_back(std::bit_cast<float>(bits(half) + static_cast<std::uint32_t>(t % 9 - 4)));
+    }
+    for (const KernelTable& table : supported_tables())
+      expect_reference(table, values, 1, {scale, 128});
+  }
+}
+
 TEST(Quantize, SaturatesAndTurnsNotANumberIntoZero) {
   const float largest = std::numeric_limits<float>::max();
   const float smallest = std::numeric_limits<float>::denorm_min();
@@ -78,7 +96,7 @@ TEST(Quantize, SaturatesAndTurnsNotANumberIntoZero) {
       kNaN,  -kNaN,  kInfinity, -kInfinity, largest, -largest, smallest, -smallest, 0.0F,
       -0.0F, 2.2e9F, -2.2e9F,   255.5F,     254.5F,  -0.5F,    -128.5F,  8388609.0F};
   for (const KernelTable& table : supported_tables())
-    for (const float scale : {1.0F, 1e-20F, 1e20F})
+    for (const float scale : {1.0F, 1e-20F, 1e20F, 1e-40F, 1e-45F, 3e38F})
       for (const std::int32_t zero_point : {0, 1, 128, 255})
         expect_reference(table, values, 5, {scale, zero_point});
 }
