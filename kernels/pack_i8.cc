@@ -15,10 +15,11 @@ namespace {
 constexpr std::size_t kChunkCols = 4 * 112;
 static_assert((kChunkCols - 4) * kPanelTokens <= 0xFFFF, "offsets are 16 bits");
 
-// Rows whose outputs are requantised stay in groups of four.
-constexpr std::size_t kBlockRowsGroups = 192;
+// Rows whose outputs are requantised stay in groups of four. More rows have longer runs.
+constexpr std::size_t kBlockRowsGroups = 384;
 constexpr std::size_t kBlockRowsDense = 96;
-static_assert(kBlockRowsGroups % 4 == 0 && kBlockRowsDense % kDenseTileI8 == 0);
+static_assert(kBlockRowsGroups % 4 == 0 && kBlockRowsGroups <= kMaxBlockRows &&
+              kBlockRowsDense % kDenseTileI8 == 0);
 
 // Four weights of consecutive inputs, and the arithmetic that splits them.
 struct Quad {
@@ -109,7 +110,8 @@ void pack_groups(const PackedView& view, GrowingStreams& streams, RestAt rest_at
     for (std::size_t chunk = 0; chunk < view.chunks; ++chunk) {
       const Span rows = rows_of_block(view, block);
       const Span cols = inputs_of_chunk(view, chunk);
-      const bool sums_begin = chunk == 0 && view.format == WeightFormat::kGroupsI8;
+      const bool lists_all_rows =
+          view.format == WeightFormat::kGroupsI8 && (chunk == 0 || chunk + 1 == view.chunks);
       for (std::size_t row = rows.begin; row < rows.end; ++row) {
         std::vector<Group> groups;
         for (std::size_t col = cols.begin; col < cols.end; col += 4)
@@ -117,7 +119,8 @@ void pack_groups(const PackedView& view, GrowingStreams& streams, RestAt rest_at
             groups.push_back({(col - cols.begin) * kPanelTokens, take_exact_part(rest)});
         const std::size_t pairs = pair_up(groups);
         for (const Group& group : groups) slice.add_entry(group.offset, group.quad.as_word());
-        slice.end_row(row - rows.begin, sums_begin ? EmptyRows::kKeep : EmptyRows::kDrop, pairs);
+        slice.end_row(row - rows.begin, lists_all_rows ? EmptyRows::kKeep : EmptyRows::kDrop,
+                      pairs);
       }
       slice.end_slice(streams, streams.groups);
     }

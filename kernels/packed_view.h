@@ -56,9 +56,9 @@ struct SliceStart {
 
 // The entries of a matrix that are stored one by one: single weights or blocks (f32), 1x4 groups
 // (i8), in the order slice, row of the slice (kBlock4x1F32: group of 4 rows), then ascending input
-// (f32) or as pairs were found (int8, whose sums are exact in any order). The first and (f32) the
-// last chunk list every row of the block, even without entries, because there the sums begin and
-// end; other chunks list only rows that have entries.
+// (f32) or as pairs were found (int8, whose sums are exact in any order). The first and the last
+// chunk of a sparse format list every row of the block, even without entries, because there the
+// sums begin and end; other chunks list only rows that have entries.
 struct EntryStreams {
   const SliceStart* starts;      // [row_blocks * chunks + 1], slice = block * chunks + chunk
   const Run* runs;               // consecutive runs cover consecutive rows of `row_ids`

@@ -8,6 +8,8 @@ constinit const KernelTable kAvx512Table{
     .unstructured_f32 = unstructured_f32_avx512,
     .block_1x4_f32 = block_1x4_f32_avx512,
     .block_4x1_f32 = block_4x1_f32_avx512,
+    .dense_i8 = dense_i8_avx512,
+    .groups_i8 = groups_i8_avx512,
 };
 
 }  // namespace filigree::kernels

@@ -4,6 +4,8 @@ namespace filigree::kernels {
 
 constinit const KernelTable kAvx512VnniTable{
     .isa = Isa::kAvx512Vnni,
+    .dense_i8 = dense_i8_avx512_vnni,
+    .groups_i8 = groups_i8_avx512_vnni,
 };
 
 }  // namespace filigree::kernels

@@ -11,5 +11,7 @@ LinearF32Fn dense_f32_avx512;
 LinearF32Fn unstructured_f32_avx512;
 LinearF32Fn block_1x4_f32_avx512;
 LinearF32Fn block_4x1_f32_avx512;
+LinearI8Fn dense_i8_avx512;
+LinearI8Fn groups_i8_avx512;
 
 }  // namespace filigree::kernels

@@ -7,4 +7,7 @@ namespace filigree::kernels {
 
 extern const KernelTable kAvx512VnniTable;
 
+LinearI8Fn dense_i8_avx512_vnni;
+LinearI8Fn groups_i8_avx512_vnni;
+
 }  // namespace filigree::kernels

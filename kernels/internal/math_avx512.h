@@ -1,11 +1,28 @@
-// GELU of sixteen numbers: the steps of kernels/internal/math_scalar.h, bit for bit.
+// exp, GELU and QuantizeLinear of sixteen numbers: the steps of kernels/internal/math_scalar.h, bit
+// for bit.
 #pragma once
 
 #include <immintrin.h>
 
 #include "kernels/internal/math_constants.h"
+#include "kernels/internal/quotient.h"
+#include "kernels/panel.h"
 
 namespace filigree::kernels {
+
+static inline __m512 exp_avx512(__m512 x) {
+  const __m512 shift = _mm512_set1_ps(kExpShift);
+  const __m512 shifted = _mm512_fmadd_ps(x, _mm512_set1_ps(kExpLog2e), shift);
+  const __m512 power = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(shifted), 23));
+  const __m512 n = _mm512_sub_ps(shifted, shift);
+  __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(kExpLn2High), x);
+  r = _mm512_fnmadd_ps(n, _mm512_set1_ps(kExpLn2Low), r);
+  __m512 q = _mm512_set1_ps(kExpCoefficients[5]);
+  for (int k = 4; k >= 0; --k) q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(kExpCoefficients[k]));
+  // NaN is not below the cutoff: it stays.
+  const __mmask16 is_nonzero = _mm512_cmp_ps_mask(x, _mm512_set1_ps(kExpCutoff), _CMP_NLT_UQ);
+  return _mm512_maskz_fmadd_ps(is_nonzero, _mm512_mul_ps(r, power), q, power);
+}
 
 static inline __m512 gelu_avx512(__m512 x) {
   __m512 clamped = _mm512_min_ps(x, _mm512_set1_ps(kGeluClamp));
@@ -16,6 +33,49 @@ static inline __m512 gelu_avx512(__m512 x) {
   for (int k = 13; k >= 0; --k)
     ratio = _mm512_fmadd_ps(ratio, s, _mm512_set1_ps(kGeluCoefficients[k]));
   return _mm512_fmadd_ps(x, _mm512_mul_ps(clamped, ratio), _mm512_mul_ps(x, _mm512_set1_ps(0.5F)));
+}
+
+// The constants of one quantisation, made once outside the loop.
+struct QuantizerAvx512 {
+  __m512 smallest, largest;  // of x
+  __m512 scale;
+  __m512 high, low;  // of the reciprocal (kernels/internal/quotient.h)
+  __m512i zero_point;
+  bool is_exact;
+};
+
+static inline QuantizerAvx512 quantizer_avx512(Quantization quantization) {
+  const float scale = quantization.scale;
+  const Reciprocal reciprocal = reciprocal_of(scale);
+  return {_mm512_set1_ps(scale * static_cast<float>(-quantization.zero_point)),
+          _mm512_set1_ps(scale * static_cast<float>(255 - quantization.zero_point)),
+          _mm512_set1_ps(scale),
+          _mm512_set1_ps(reciprocal.high),
+          _mm512_set1_ps(reciprocal.low),
+          _mm512_set1_epi32(quantization.zero_point),
+          reciprocal.is_exact};
+}
+
+// The rounded quotient, in -zero_point..255 - zero_point.
+static inline __m512i divided_avx512(__m512 x, const QuantizerAvx512& quantizer) {
+  const __m512i smallest = _mm512_sub_epi32(_mm512_setzero_si512(), quantizer.zero_point);
+  const __m512i largest = _mm512_add_epi32(smallest, _mm512_set1_epi32(255));
+  __m512 q = _mm512_div_ps(x, quantizer.scale);
+  q = _mm512_max_ps(q, _mm512_cvtepi32_ps(smallest));  // NaN becomes `smallest`
+  q = _mm512_min_ps(q, _mm512_cvtepi32_ps(largest));
+  return _mm512_cvtps_epi32(q);
+}
+
+// Sixteen values in 0..255, one in each 32-bit lane.
+static inline __m512i quantize_avx512(__m512 x, const QuantizerAvx512& quantizer) {
+  if (!quantizer.is_exact) [[unlikely]]
+    return _mm512_add_epi32(divided_avx512(x, quantizer), quantizer.zero_point);
+  x = _mm512_max_ps(x, quantizer.smallest);  // NaN becomes `smallest`
+  x = _mm512_min_ps(x, quantizer.largest);
+  const __m512 q = _mm512_fmadd_ps(x, quantizer.high, _mm512_mul_ps(x, quantizer.low));
+  const __m512 rest = _mm512_fnmadd_ps(q, quantizer.scale, x);
+  const __m512i rounded = _mm512_cvtps_epi32(_mm512_fmadd_ps(rest, quantizer.high, q));
+  return _mm512_add_epi32(rounded, quantizer.zero_point);
 }
 
 }  // namespace filigree::kernels

@@ -13,9 +13,9 @@ namespace {
 constexpr WeightFormat kFormats[] = {WeightFormat::kDenseI8, WeightFormat::kGroupsI8};
 constexpr double kDensities[] = {0.0, 0.02, 0.1, 0.5, 1.0};
 
-// Edges of quads and tiles (4), row blocks (96 and 192) and chunks of inputs (448).
+// Edges of quads and tiles (4), row blocks (96 and 384) and chunks of inputs (448).
 constexpr Shape kShapes[] = {{1, 1},    {3, 3},    {4, 4},     {5, 5},     {95, 447}, {96, 448},
-                             {97, 449}, {191, 20}, {192, 895}, {193, 896}, {7, 897},  {10, 3072}};
+                             {97, 449}, {383, 20}, {384, 895}, {385, 896}, {7, 897},  {10, 3072}};
 
 // The layer by definition, in the order of kernels/linear.h.
 std::vector<float> reference(const std::vector<std::int16_t>& weights, const I8Case& c) {

@@ -1,0 +1,10 @@
+// kDenseI8 with AVX-512: vpmaddubsw and vpmaddwd on 16 tokens at a time.
+#include "kernels/internal/arithmetic_avx512.h"
+#include "kernels/internal/kernels_avx512.h"
+#include "kernels/internal/linear_dense_i8_avx512.h"
+
+namespace filigree::kernels {
+
+void dense_i8_avx512(const LinearI8Args& args) noexcept { dense_i8<QuadsMaddubs>(args); }
+
+}  // namespace filigree::kernels
