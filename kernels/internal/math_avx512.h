@@ -78,4 +78,14 @@ static inline __m512i quantize_avx512(__m512 x, const QuantizerAvx512& quantizer
   return _mm512_add_epi32(rounded, quantizer.zero_point);
 }
 
+// Four rows of numbers in 0..255, a token in each lane, as quads of bytes: row 0 lowest.
+static inline __m512i quads_of_rows_avx512(const __m512i (&rows)[4]) {
+  // Within 128 bits: [a0 a1 a2 a3 b0 b1 b2 b3] words, then [a0..a3 b0..b3 c0..c3 d0..d3] bytes.
+  const __m512i bytes = _mm512_packus_epi16(_mm512_packs_epi32(rows[0], rows[1]),
+                                            _mm512_packs_epi32(rows[2], rows[3]));
+  const __m512i by_token =
+      _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+  return _mm512_shuffle_epi8(bytes, by_token);  // [a0 b0 c0 d0 a1 b1 c1 d1 ...]
+}
+
 }  // namespace filigree::kernels
