@@ -38,8 +38,10 @@ int write_all(int fd, std::string_view content) {
     if (written < 0) return errno;
     content.remove_prefix(static_cast<std::size_t>(written));
   }
-  return ::fsync(fd) == 0 || errno == EINVAL ? 0 : errno;
+  return 0;
 }
+
+int flush(int fd) { return ::fsync(fd) == 0 || errno == EINVAL ? 0 : errno; }
 
 }  // namespace
 
@@ -58,11 +60,18 @@ std::string read_file(const std::filesystem::path& file) {
 }
 
 void write_file(const std::filesystem::path& file, std::string_view content) {
+  write_file(file, std::span(&content, 1));
+}
+
+void write_file(const std::filesystem::path& file, std::span<const std::string_view> pieces) {
   std::filesystem::path aside = file;
   aside += std::string(".").append(std::to_string(::getpid())).append(".part");
   const Descriptor out(::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (out.get() < 0) fail(file, "create", errno);
-  int error = write_all(out.get(), content);
+  int error = 0;
+  for (std::size_t i = 0; error == 0 && i < pieces.size(); ++i)
+    error = write_all(out.get(), pieces[i]);
+  if (error == 0) error = flush(out.get());
   if (error == 0 && ::rename(aside.c_str(), file.c_str()) != 0) error = errno;
   if (error == 0) return;
   ::unlink(aside.c_str());

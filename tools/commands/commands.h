@@ -20,6 +20,7 @@ Command run_command();
 Command eval_squad_command();
 Command tokenize_command();
 Command inspect_command();
+Command make_model_command();
 Command check_hardware_command();
 
 }  // namespace filigree::tools

@@ -2,18 +2,28 @@
 #include <ostream>
 
 #include "loader/onnx_file.h"
+#include "tools/cli/files.h"
+#include "tools/cli/json.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/model_report.h"
 
 namespace filigree::tools {
 namespace {
 
+Json card_beside(const std::filesystem::path& model) {
+  const std::filesystem::path card = model.parent_path() / "card.json";
+  if (!std::filesystem::exists(card)) return {};
+  return json_of(read_file(card), card.string());
+}
+
 ExitCode inspect(const Arguments& arguments, Console& console) {
   if (arguments.operands().empty())
     throw UsageError("'inspect' needs a model: FILE.onnx or a folder");
   std::filesystem::path file = arguments.operands().front();
   if (std::filesystem::is_directory(file)) file /= "model.onnx";
-  const ModelReport report{.signature = loader::read_onnx(file), .model = loader::load_model(file)};
+  const ModelReport report{.signature = loader::read_onnx(file),
+                           .model = loader::load_model(file),
+                           .card = card_beside(file)};
   console.out << (arguments.has("json") ? report_json(report) : report_text(report));
   return ExitCode::kOk;
 }

@@ -40,6 +40,13 @@ Totals totals_of(const loader::Model& model) {
   return totals;
 }
 
+// "random" or "trained" as the card says, "" when it does not.
+std::string weights_of(const Json& card) {
+  const Json* weights = card.find("weights");
+  const std::string* text = weights == nullptr ? nullptr : weights->as_string();
+  return text == nullptr ? "" : *text;
+}
+
 std::string value_text(const loader::ValueInfo& value) {
   std::string text = value.name + " ";
   text += value.type ? loader::data_type_name(*value.type) : "untyped";
@@ -113,6 +120,8 @@ std::string report_text(const ModelReport& report) {
   std::ostringstream out;
   out << "file:        " << model.file << ", " << megabytes(model.file_bytes) << ", opset "
       << report.signature.opset << ", " << report.signature.nodes.size() << " nodes\n";
+  if (const std::string weights = weights_of(report.card); !weights.empty())
+    out << "weights:     " << weights << " (card.json)\n";
   for (const auto& value : report.signature.inputs)
     out << "input:       " << value_text(value) << "\n";
   for (const auto& value : report.signature.outputs)
@@ -202,6 +211,7 @@ std::string report_json(const ModelReport& report) {
                             {"weights", totals.elements},
                             {"zeros", zeros(totals.nonzeros, totals.elements)},
                             {"warnings", std::move(warnings)},
+                            {"card", report.card},
                             {"matrices", std::move(matrices)}});
   if (model.encoder) json.add("encoder", json_of(*model.encoder));
   return serve::to_text(json) + "\n";

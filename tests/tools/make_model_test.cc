@@ -1,0 +1,161 @@
+// The command: what it writes, where, and what it refuses.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "loader/model.h"
+#include "loader/onnx_file.h"
+#include "serve/json.h"
+#include "tests/tools/made_models.h"
+#include "tokenizer/tokenizer.h"
+#include "tools/cli/files.h"
+#include "tools/model_maker/model_folder.h"
+
+namespace filigree::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kSmall = "--layers 1 --hidden 32 --heads 2 --vocab 64 --max-tokens 16 ";
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder))
+    names.push_back(entry.path().filename().string());
+  std::ranges::sort(names);
+  return names;
+}
+
+serve::Json json_file(const fs::path& file) {
+  return std::get<serve::Json>(serve::parse_json(read_file(file)));
+}
+
+std::string message_of(const std::string& flags) {
+  const MadeModels models;
+  std::vector<std::string> words{"make-model", "--output", (models.folder() / "m").string()};
+  for (std::string& word : words_of(flags)) words.push_back(std::move(word));
+  const Outcome outcome = run_words(words);
+  EXPECT_EQ(outcome.code, ExitCode::kInputError);
+  EXPECT_TRUE(names_in(models.folder()).empty());
+  return outcome.err;
+}
+
+TEST(MakeModel, WritesACompleteFolderLabelledRandomWeights) {
+  const MadeModels models;
+  const fs::path folder = models.make("small", kSmall + "--sparsity 50 --precision int8");
+  EXPECT_EQ(names_in(folder), (std::vector<std::string>{"card.json", "config.json", "model.onnx",
+                                                        "special_tokens_map.json", "tokenizer.json",
+                                                        "tokenizer_config.json"}));
+  EXPECT_EQ(names_in(models.folder()), std::vector<std::string>{"small"});
+  const serve::Json card = json_file(folder / "card.json");
+  EXPECT_EQ(*card.find("weights")->as_string(), "random");
+  EXPECT_EQ(*card.find("name")->as_string(), "small");
+  EXPECT_EQ(*card.find("encoder_sparsity")->as_double(), 0.5);
+  EXPECT_EQ(*json_file(folder / "config.json").find("vocab_size")->as_integer(), 64);
+  EXPECT_EQ(loader::load_model(folder)->encoder->vocabulary, 64U);
+  EXPECT_NE(run_words({"inspect", folder.string()}).out.find("weights:     random (card.json)"),
+            std::string::npos);
+}
+
+TEST(MakeModel, GivesTheSameBytesForTheSameSeedAndOthersForAnother) {
+  const MadeModels models;
+  const auto bytes = [&](const std::string& name, const std::string& flags) {
+    return read_file(models.make(name, kSmall + flags) / "model.onnx");
+  };
+  for (const std::string precision : {"fp32", "int8"}) {
+    const std::string flags = "--sparsity 70 --precision " + precision;
+    const std::string first = bytes("a" + precision, flags + " --seed 5");
+    EXPECT_EQ(first, bytes("b" + precision, flags + " --seed 5"));
+    EXPECT_NE(first, bytes("c" + precision, flags + " --seed 6"));
+  }
+}
+
+TEST(MakeModel, ModelsOfOneSeedShareTheirEmbeddings) {
+  const MadeModels models;
+  const auto table = [&](const std::string& name, const std::string& flags) {
+    const auto graph = loader::read_onnx(models.make(name, flags) / "model.onnx");
+    const auto bytes = graph.initializers.at("bert.embeddings.word_embeddings.weight").bytes();
+    return std::vector<std::byte>(bytes.begin(), bytes.end());
+  };
+  const std::string shape = "--hidden 32 --heads 2 --vocab 64 --max-tokens 16 ";
+  EXPECT_EQ(table("deep", shape + "--layers 3 --sparsity 90"), table("flat", shape + "--layers 1"));
+}
+
+TEST(MakeModel, TokenizersOfEveryFamilyAndSizeLoadAndEncode) {
+  const MadeModels models;
+  struct Case {
+    std::string flags;
+    std::size_t vocabulary;
+    std::int32_t first, separator;
+    std::string pair;
+  };
+  const std::string bert = "[CLS] the [SEP] a ##b [SEP] ";
+  const Case cases[] = {
+      {"--vocab 30522", 30522, 101, 102, "[CLS] the [SEP] ab [SEP] "},
+      {"--vocab 200", 200, 2, 3, bert},
+      {"--vocab 31000", 31000, 2, 3, "[CLS] the [SEP] ab [SEP] "},
+      {"--family roberta --vocab 200", 200, 0, 2, "<s> the </s> </s> a ##b </s> "}};
+  for (std::size_t i = 0; i < std::size(cases); ++i) {
+    SCOPED_TRACE(cases[i].flags);
+    const auto tokenizer = tokenizer::Tokenizer::from_folder(models.make(
+        std::to_string(i), "--layers 1 --hidden 4 --heads 1 --max-tokens 16 " + cases[i].flags));
+    std::string pair;
+    const auto encoding = tokenizer.encode("the", "ab");
+    for (const std::int32_t id : encoding.ids) pair += std::string(tokenizer.token(id)) + " ";
+    EXPECT_EQ(pair, cases[i].pair);
+    EXPECT_EQ(encoding.ids.front(), cases[i].first);
+    EXPECT_EQ(encoding.ids.back(), cases[i].separator);
+    EXPECT_EQ(json_file(models.folder() / std::to_string(i) / "tokenizer.json")
+                  .find("model")
+                  ->find("vocab")
+                  ->as_object()
+                  ->size(),
+              cases[i].vocabulary);
+  }
+}
+
+TEST(MakeModel, RefusesWhatCannotBe) {
+  EXPECT_NE(message_of("--precision fp8").find("--precision is 'fp8', expected one of fp32"),
+            std::string::npos);
+  EXPECT_NE(message_of("--hidden 100 --heads 7").find("--heads is 7, expected a divisor"),
+            std::string::npos);
+  EXPECT_NE(message_of("--sparsity 100").find("sparsity"), std::string::npos);
+  EXPECT_NE(message_of("--sparsity 50 --pattern none").find("--sparsity is 50, expected 0"),
+            std::string::npos);
+  EXPECT_NE(message_of("--opset 10").find("opset"), std::string::npos);
+}
+
+TEST(MakeModel, LeavesAnExistingFolderAlone) {
+  const MadeModels models;
+  std::ofstream(models.folder() / "file") << "mine";
+  const Outcome outcome =
+      run_words({"make-model", "--output", models.folder().string(), "--layers", "1"});
+  EXPECT_EQ(outcome.code, ExitCode::kInputError);
+  EXPECT_NE(outcome.err.find("expected the name of a new or empty folder"), std::string::npos);
+  EXPECT_EQ(names_in(models.folder()), std::vector<std::string>{"file"});
+}
+
+TEST(MakeModel, CheckpointsCanEndTheWorkAtEveryStep) {
+  const MadeModels models;
+  struct Stop {};
+  ModelSpec spec;
+  spec.layers = 2;
+  spec.hidden = spec.intermediate = 8;
+  spec.heads = 1;
+  spec.vocabulary = 16;
+  spec.precision = Precision::kInt8;
+  int steps = 0;
+  write_model(spec, models.folder(), "m", [&] { ++steps; });
+  ASSERT_GT(steps, 4);
+  for (int last = 0; last < steps; ++last) {
+    int step = 0;
+    const auto stop = [&] {
+      if (step++ == last) throw Stop();
+    };
+    EXPECT_THROW(write_model(spec, models.folder(), "m", stop), Stop) << last;
+  }
+}
+
+}  // namespace
+}  // namespace filigree::tools

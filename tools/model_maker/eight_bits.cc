@@ -1,0 +1,56 @@
+#include "tools/model_maker/eight_bits.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace filigree::tools {
+namespace {
+
+using loader::Tensor;
+
+constexpr float kLeastRange = 1e-6F;
+
+Tensor rounded(const Tensor& floats, float scale, std::uint8_t zero_point) {
+  Tensor bytes(loader::DataType::kUint8, floats.dims());
+  std::ranges::transform(floats.data<float>(), bytes.mutable_data<std::uint8_t>().begin(),
+                         [=](float value) {
+                           const float steps = std::nearbyint(value / scale) + zero_point;
+                           return static_cast<std::uint8_t>(std::clamp(steps, 0.0F, 255.0F));
+                         });
+  return bytes;
+}
+
+std::uint8_t zero_point_of(float low, float scale) {
+  return static_cast<std::uint8_t>(std::clamp(std::nearbyint(-low / scale), 0.0F, 255.0F));
+}
+
+}  // namespace
+
+ByteTensor symmetric_bytes(const Tensor& weights) {
+  float largest = kLeastRange;
+  for (const float w : weights.data<float>()) largest = std::max(largest, std::fabs(w));
+  const float scale = largest / 127;
+  return {rounded(weights, scale, 128), scale, 128};
+}
+
+ByteTensor asymmetric_bytes(const Tensor& table) {
+  Range range;
+  for (const float value : table.data<float>()) {
+    range.low = std::min(range.low, value);
+    range.high = std::max(range.high, value);
+  }
+  const float scale = std::max(range.high - range.low, kLeastRange) / 255;
+  const std::uint8_t zero_point = zero_point_of(range.low, scale);
+  return {rounded(table, scale, zero_point), scale, zero_point};
+}
+
+ByteScale activation_scale(const Range& range) {
+  const float low = range.low * 1.0625F;
+  const float width = std::max((range.high - range.low) * 1.0625F, kLeastRange);
+  int exponent = 0;
+  const float mantissa = std::frexp(width / 255, &exponent);
+  const float scale = std::ldexp(std::ceil(mantissa * 256) / 256, exponent);
+  return {scale, zero_point_of(low, scale)};
+}
+
+}  // namespace filigree::tools

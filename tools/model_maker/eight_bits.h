@@ -1,0 +1,33 @@
+// Floats as bytes: scales, zero points, rounding.
+#pragma once
+
+#include <cstdint>
+
+#include "loader/tensor.h"
+#include "tools/model_maker/calibration.h"
+
+namespace filigree::tools {
+
+// A tensor and what its bytes mean: (byte - zero_point) * scale.
+struct ByteTensor {
+  loader::Tensor bytes;  // UINT8
+  float scale = 1;
+  std::uint8_t zero_point = 0;
+};
+
+// Zero point 128, 127 steps to either side, rounded half to even: no weight is clipped, 0 stays 0.
+ByteTensor symmetric_bytes(const loader::Tensor& weights);
+// 255 steps from the smallest to the largest element.
+ByteTensor asymmetric_bytes(const loader::Tensor& table);
+
+struct ByteScale {
+  float scale = 1;
+  std::uint8_t zero_point = 0;
+};
+
+// For activations: a sixteenth wider than `range`, since other inputs reach further, and only
+// eight significant bits, so that a last bit of exp or erf that another C library rounds
+// differently does not show in a file.
+ByteScale activation_scale(const Range& range);
+
+}  // namespace filigree::tools

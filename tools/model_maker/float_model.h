@@ -1,0 +1,29 @@
+// The graph of a model in float, with random weights.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "loader/graph.h"
+#include "tools/model_maker/model_spec.h"
+
+namespace filigree::tools {
+
+// Called between steps of long work; what it throws ends the work.
+using Checkpoint = std::function<void()>;
+
+struct FloatModel {
+  loader::Graph graph;
+  // Weights of the encoder's linear layers, [inputs, outputs] each, and embedding tables: what
+  // quantisation turns into eight bits. The head keeps its float weights.
+  std::set<std::string> linear_weights, tables;
+};
+
+// Inputs input_ids, attention_mask and for BERT token_type_ids, INT64 [batch, sequence]; outputs
+// start_logits and end_logits, logits, or last_hidden_state. Weights follow weights.h; embeddings
+// and biases have deviation 0.04 and 0.02, norms gamma 1 +- 0.05.
+FloatModel make_float_model(const ModelSpec& spec, const Checkpoint& checkpoint);
+
+}  // namespace filigree::tools

@@ -1,0 +1,34 @@
+// Which weights of a matrix stay: an exact number of blocks, chosen at random.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "tools/model_maker/random.h"
+
+namespace filigree::tools {
+
+// Blocks are outputs x inputs.
+enum class Pattern { kNone, kUnstructured, k1x4, k4x1 };
+std::string_view pattern_name(Pattern pattern) noexcept;  // "none", "unstructured", "1x4", "4x1"
+
+// How the blocks that stay are spread over the inputs.
+enum class Spread {
+  kEven,   // every block is equally likely to stay
+  kSkewed  // as in trained models, some inputs keep several times as many as others
+};
+
+struct Sparsity {
+  Pattern pattern = Pattern::kNone;
+  std::size_t percent = 0;  // of the blocks that are zero, 0 to 99
+  Spread spread = Spread::kEven;
+};
+
+// [inputs][outputs], 1 where a weight stays. Of the n blocks (those at the edges may be smaller)
+// n * (100 - percent) / 100 stay, rounded to the nearest; with pattern kNone all of them.
+std::vector<std::uint8_t> kept_weights(Random& random, const Sparsity& sparsity, std::size_t inputs,
+                                       std::size_t outputs);
+
+}  // namespace filigree::tools
