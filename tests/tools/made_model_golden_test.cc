@@ -1,6 +1,6 @@
 // Every model of tests/data/made_models/models.json: the same bytes as when the goldens were made,
-// a recognised encoder, and the outputs of ONNX Runtime
-// (tests/golden/make_made_model_goldens.py).
+// an encoder that the loader recognises (unless the list says that it does not know the form), and
+// the outputs of ONNX Runtime (tests/golden/make_made_model_goldens.py).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -29,6 +29,7 @@ constexpr double kTolerance = 1e-4;
 
 struct Listed {
   std::string name, flags;
+  bool interpreted;
 };
 
 void PrintTo(const Listed& listed, std::ostream* out) { *out << listed.name; }
@@ -37,7 +38,8 @@ std::vector<Listed> listed_models() {
   const auto parsed = serve::parse_json(read_file(kFolder / "models.json"));
   std::vector<Listed> models;
   for (const serve::Json& model : *std::get<serve::Json>(parsed).as_array())
-    models.push_back({*model.find("name")->as_string(), *model.find("flags")->as_string()});
+    models.push_back({*model.find("name")->as_string(), *model.find("flags")->as_string(),
+                      model.find("interpreted") != nullptr});
   return models;
 }
 
@@ -88,9 +90,9 @@ TEST_P(MadeModel, HasTheBytesThatOnnxRuntimeRan) {
       << "make-model writes another file than before; if that is meant, make the goldens again";
 }
 
-TEST_P(MadeModel, GivesTheOutputsOfOnnxRuntimeWhenPacked) {
+TEST_P(MadeModel, GivesTheOutputsOfOnnxRuntimeWhenLoaded) {
   const auto model = loader::load_model(model_);
-  ASSERT_TRUE(model->encoder.has_value()) << model->warnings.front();
+  EXPECT_NE(model->encoder.has_value(), GetParam().interpreted);
   runtime::EngineOptions options;
   options.cores = 1;
   runtime::Engine engine(options);

@@ -182,14 +182,16 @@ TEST(Weights, KeepTheirVarianceWhateverTheSparsity) {
 TEST(EightBits, NoKeptWeightBecomesZeroAndNoZeroBecomesAnother) {
   const Tensor weight =
       linear_weight(8, "w", {256, 256}, {.pattern = Pattern::kUnstructured, .percent = 80});
-  const ByteTensor bytes = symmetric_bytes(weight);
-  EXPECT_EQ(bytes.zero_point, 128);
-  for (std::size_t i = 0; i < weight.size(); ++i) {
-    const float w = weight.data<float>()[i];
-    const std::uint8_t byte = bytes.bytes.data<std::uint8_t>()[i];
-    ASSERT_EQ(w == 0, byte == 128);
-    // Half a step, and the rounding of the quotient.
-    ASSERT_NEAR((byte - 128) * bytes.scale, w, 0.5001 * bytes.scale);
+  for (const ByteSign sign : {ByteSign::kUnsigned, ByteSign::kSigned}) {
+    const ByteTensor bytes = symmetric_bytes(weight, sign);
+    for (std::size_t i = 0; i < weight.size(); ++i) {
+      const float w = weight.data<float>()[i];
+      const int steps = sign == ByteSign::kSigned ? bytes.bytes.data<std::int8_t>()[i]
+                                                  : bytes.bytes.data<std::uint8_t>()[i] - 128;
+      ASSERT_EQ(w == 0, steps == 0);
+      // Half a step, and the rounding of the quotient.
+      ASSERT_NEAR(static_cast<float>(steps) * bytes.scale, w, 0.5001 * bytes.scale);
+    }
   }
 }
 

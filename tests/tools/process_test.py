@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 BINARY, REPOSITORY = sys.argv[1:3]
@@ -28,6 +29,22 @@ class ProcessTest(unittest.TestCase):
                 output, _ = process.communicate(timeout=120)
                 self.assertEqual(process.returncode, 130)
                 self.assertEqual(output, "")
+                self.assertEqual(os.listdir(folder), [])
+
+    def test_interrupted_make_model_leaves_no_folder(self):
+        for number in [signal.SIGINT, signal.SIGTERM]:
+            with tempfile.TemporaryDirectory() as folder:
+                process = subprocess.Popen(
+                    [BINARY, "make-model", "--output", os.path.join(folder, "m"), "--precision", "int8", "--layers", "96"],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                deadline = time.monotonic() + 60
+                while not os.listdir(folder) and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                process.send_signal(number)
+                output, errors = process.communicate(timeout=120)
+                self.assertEqual(process.returncode, 130)
+                self.assertEqual(output, "")
+                self.assertEqual(errors, "filigree: interrupted; nothing was written\n")
                 self.assertEqual(os.listdir(folder), [])
 
     def test_run_answers_a_line_before_the_next_one_comes(self):

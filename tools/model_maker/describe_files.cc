@@ -78,6 +78,18 @@ std::string precision_text(Precision precision) {
       return "SparseML static int8";
     case Precision::kInt8FloatBias:
       return "SparseML static int8, bias in float";
+    case Precision::kInt8Signed:
+      return "SparseML static int8, signed weights";
+    case Precision::kInt8Qlinear:
+      return "SparseML static int8, attention and head as QLinearMatMul";
+    case Precision::kInt8Head:
+      return "SparseML static int8, with the head";
+    case Precision::kInt8Leftover:
+      return "SparseML static int8, Q/DQ pairs left over";
+    case Precision::kQdq:
+      return "static int8 as Q/DQ pairs";
+    case Precision::kDynamic:
+      return "dynamic int8";
   }
   return "";
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace filigree::tools {
 namespace {
@@ -26,11 +27,17 @@ std::uint8_t zero_point_of(float low, float scale) {
 
 }  // namespace
 
-ByteTensor symmetric_bytes(const Tensor& weights) {
+ByteTensor symmetric_bytes(const Tensor& weights, ByteSign sign) {
   float largest = kLeastRange;
   for (const float w : weights.data<float>()) largest = std::max(largest, std::fabs(w));
   const float scale = largest / 127;
-  return {rounded(weights, scale, 128), scale, 128};
+  Tensor bytes = rounded(weights, scale, 128);
+  if (sign == ByteSign::kUnsigned)
+    return {std::move(bytes), Tensor::scalar(std::uint8_t{128}), scale};
+  Tensor shifted(loader::DataType::kInt8, bytes.dims());
+  std::ranges::transform(bytes.data<std::uint8_t>(), shifted.mutable_data<std::int8_t>().begin(),
+                         [](std::uint8_t byte) { return static_cast<std::int8_t>(byte - 128); });
+  return {std::move(shifted), Tensor::scalar(std::int8_t{0}), scale};
 }
 
 ByteTensor asymmetric_bytes(const Tensor& table) {
@@ -41,7 +48,7 @@ ByteTensor asymmetric_bytes(const Tensor& table) {
   }
   const float scale = std::max(range.high - range.low, kLeastRange) / 255;
   const std::uint8_t zero_point = zero_point_of(range.low, scale);
-  return {rounded(table, scale, zero_point), scale, zero_point};
+  return {rounded(table, scale, zero_point), Tensor::scalar(zero_point), scale};
 }
 
 ByteScale activation_scale(const Range& range) {

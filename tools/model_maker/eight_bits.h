@@ -10,14 +10,17 @@ namespace filigree::tools {
 
 // A tensor and what its bytes mean: (byte - zero_point) * scale.
 struct ByteTensor {
-  loader::Tensor bytes;  // UINT8
+  loader::Tensor bytes;       // UINT8 or INT8
+  loader::Tensor zero_point;  // a scalar of the same type
   float scale = 1;
-  std::uint8_t zero_point = 0;
 };
 
-// Zero point 128, 127 steps to either side, rounded half to even: no weight is clipped, 0 stays 0.
-ByteTensor symmetric_bytes(const loader::Tensor& weights);
-// 255 steps from the smallest to the largest element.
+enum class ByteSign { kUnsigned, kSigned };
+
+// Zero point 128 or, signed, 0; 127 steps to either side, rounded half to even: no weight is
+// clipped, 0 stays 0.
+ByteTensor symmetric_bytes(const loader::Tensor& weights, ByteSign sign);
+// Unsigned; 255 steps from the smallest to the largest element.
 ByteTensor asymmetric_bytes(const loader::Tensor& table);
 
 struct ByteScale {

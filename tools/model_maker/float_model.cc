@@ -65,12 +65,18 @@ class FloatModelWriter {
     return linear(x, name, shape, spec_.sparsity);
   }
 
+  std::string head_linear(const std::string& x, const std::string& name, std::size_t outputs) {
+    model_.head_weights.insert(name + ".weight");
+    return linear(x, name, {spec_.hidden, outputs}, {});
+  }
+
   // x W^T + b as exporters write a linear layer of a matrix.
   std::string gemm(const std::string& x, const std::string& name, std::size_t inputs,
                    std::size_t outputs) {
     const std::string weight = bell(name + ".weight", {signed_size(outputs), signed_size(inputs)},
                                     0, 1 / std::sqrt(static_cast<float>(inputs)));
     const std::string bias = bell(name + ".bias", {signed_size(outputs)}, 0, kBiasDeviation);
+    model_.head_weights.insert(weight);
     return graph_.node("Gemm", {x, weight, bias}, name + ".output", {{"transB", std::int64_t{1}}});
   }
 
@@ -200,22 +206,25 @@ class FloatModelWriter {
         graph_.node("Softmax", {masked(scores, name + "masked")}, name + "probabilities",
                     {{"axis", std::int64_t{-1}}});
     const std::string context = graph_.node("MatMul", {probabilities, value}, name + "context");
-    const std::string merged =
-        graph_.reshape(graph_.transpose(context, {0, 2, 1, 3}, name + "by_token"),
-                       {0, 0, signed_size(spec_.hidden)}, name + "merged");
-    return encoder_linear(merged, layer + names_.attention_output,
-                          {spec_.hidden, spec_.hidden, kBranchGain});
+    return graph_.reshape(graph_.transpose(context, {0, 2, 1, 3}, name + "by_token"),
+                          {0, 0, signed_size(spec_.hidden)}, name + "merged");
+  }
+
+  std::string branch(const std::string& x, const std::string& name, const LinearShape& shape) {
+    return *model_.branch_outputs.insert(encoder_linear(x, name, shape)).first;
   }
 
   std::string layer(const std::string& x, const std::string& layer) {
-    const std::string attended =
-        layer_norm(graph_.node("Add", {attention(x, layer), x}, layer + "attention_sum"),
-                   layer + names_.attention_norm);
-    const std::string wide = encoder_linear(attended, layer + names_.ffn_in,
-                                            {spec_.hidden, spec_.intermediate, kInnerGain});
-    const std::string activated = graph_.gelu(wide, layer + "activation");
-    const std::string narrow = encoder_linear(activated, layer + names_.ffn_out,
-                                              {spec_.intermediate, spec_.hidden, kBranchGain});
+    const std::string context = attention(x, layer);
+    const std::string mixed =
+        branch(context, layer + names_.attention_output, {spec_.hidden, spec_.hidden, kBranchGain});
+    const std::string attended = layer_norm(graph_.node("Add", {mixed, x}, layer + "attention_sum"),
+                                            layer + names_.attention_norm);
+    const std::string wide =
+        branch(attended, layer + names_.ffn_in, {spec_.hidden, spec_.intermediate, kInnerGain});
+    const std::string narrow =
+        branch(graph_.gelu(wide, layer + "activation"), layer + names_.ffn_out,
+               {spec_.intermediate, spec_.hidden, kBranchGain});
     return layer_norm(graph_.node("Add", {narrow, attended}, layer + "output_sum"),
                       layer + names_.output_norm);
   }
@@ -227,7 +236,7 @@ class FloatModelWriter {
       case Head::kClassification:
         return classification_head(hidden);
       case Head::kToken:
-        output_as(linear(hidden, "classifier", {spec_.hidden, spec_.labels}, {}), "logits",
+        output_as(head_linear(hidden, "classifier", spec_.labels), "logits",
                   {std::nullopt, std::nullopt, signed_size(spec_.labels)});
         return;
       case Head::kEmbedding:
@@ -243,7 +252,7 @@ class FloatModelWriter {
   }
 
   void span_head(const std::string& hidden) {
-    const std::string logits = linear(hidden, "qa_outputs", {spec_.hidden, 2}, {});
+    const std::string logits = head_linear(hidden, "qa_outputs", 2);
     const auto [start, end] = graph_.split_pairs(logits, "qa_outputs.halves");
     graph_.output(graph_.squeeze(start, -1, "start_logits"), {std::nullopt, std::nullopt});
     graph_.output(graph_.squeeze(end, -1, "end_logits"), {std::nullopt, std::nullopt});

@@ -16,9 +16,11 @@ using Checkpoint = std::function<void()>;
 
 struct FloatModel {
   loader::Graph graph;
-  // Weights of the encoder's linear layers, [inputs, outputs] each, and embedding tables: what
-  // quantisation turns into eight bits. The head keeps its float weights.
-  std::set<std::string> linear_weights, tables;
+  // Initializers: weights of the encoder's linear layers, [inputs, outputs] each; those of the
+  // head, the same behind MatMul and transposed behind Gemm; embedding tables.
+  std::set<std::string> linear_weights, head_weights, tables;
+  // Outputs of linear layers that a residual sum or an activation reads.
+  std::set<std::string> branch_outputs;
 };
 
 // Inputs input_ids, attention_mask and for BERT token_type_ids, INT64 [batch, sequence]; outputs

@@ -23,9 +23,10 @@ loader::Graph half_graph(FloatModel model) {
   return std::move(model.graph);
 }
 
-loader::Graph static_graph(FloatModel model, const ModelSpec& spec, const QuantizedForm& form,
-                           const Checkpoint& checkpoint) {
-  const std::vector<std::string> values = quantized_values(model);
+loader::Graph quantized_graph(FloatModel model, const ModelSpec& spec,
+                              const Checkpoint& checkpoint) {
+  const QuantizedForm form = form_of(spec.precision);
+  const std::vector<std::string> values = observed_values(model, form);
   const std::vector<loader::Values> samples = random_samples(model.graph, spec);
   const Ranges ranges = observe_ranges(model.graph, samples, values, checkpoint);
   return quantized(std::move(model), ranges, form);
@@ -35,18 +36,9 @@ loader::Graph static_graph(FloatModel model, const ModelSpec& spec, const Quanti
 
 loader::Graph make_graph(const ModelSpec& spec, const Checkpoint& checkpoint) {
   FloatModel model = make_float_model(spec, checkpoint);
-  switch (spec.precision) {
-    case Precision::kFloat32:
-      break;
-    case Precision::kFloat16:
-      return half_graph(std::move(model));
-    case Precision::kInt8:
-      return static_graph(std::move(model), spec, {}, checkpoint);
-    case Precision::kInt8FloatBias:
-      return static_graph(std::move(model), spec, {.bias = QuantizedForm::Bias::kFloatAfterScale},
-                          checkpoint);
-  }
-  return std::move(model.graph);
+  if (spec.precision == Precision::kFloat32) return std::move(model.graph);
+  if (spec.precision == Precision::kFloat16) return half_graph(std::move(model));
+  return quantized_graph(std::move(model), spec, checkpoint);
 }
 
 void write_model(const ModelSpec& spec, const std::filesystem::path& folder,

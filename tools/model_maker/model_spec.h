@@ -18,9 +18,15 @@ enum class Head { kQuestionAnswering, kClassification, kToken, kEmbedding };
 // How weights and products are stored; README.md of this folder shows the nodes of each.
 enum class Precision {
   kFloat32,
-  kFloat16,       // matrices stored as FLOAT16 behind Cast, computed in FLOAT
-  kInt8,          // SparseML's static form: MatMulInteger, int32 bias, u8 weights, u8 embeddings
-  kInt8FloatBias  // the same with the bias added in float after the scale
+  kFloat16,        // matrices stored as FLOAT16 behind Cast, computed in FLOAT
+  kInt8,           // SparseML's static form: MatMulInteger, int32 bias, u8 weights, u8 embeddings
+  kInt8FloatBias,  // the same with the bias added in float after the scale
+  kInt8Signed,     // with s8 weights and zero point 0
+  kInt8Qlinear,    // attention products and head as QLinearMatMul, whose results are u8
+  kInt8Head,       // with the head in integers too
+  kInt8Leftover,   // with Q/DQ pairs left around residuals and activations
+  kQdq,            // QuantizeLinear and DequantizeLinear around float operators
+  kDynamic         // DynamicQuantizeLinear and MatMulInteger, attention in float
 };
 
 std::string_view family_name(Family family) noexcept;           // "bert", "distilbert", "roberta"
