@@ -61,6 +61,7 @@ struct InferService::Job {
   std::shared_ptr<const EndpointState> state;
   PreparedTask task;
   std::size_t tokens = 0;
+  bool in_flight = true;  // counted in in_flight_
   Clock::time_point begin = Clock::now();
   std::chrono::nanoseconds tokenize{0};
 };
@@ -169,10 +170,15 @@ void InferService::fail(const std::shared_ptr<Job>& job, const char* what) {
 
 void InferService::reply(const std::shared_ptr<Job>& job, HttpResponse response) {
   metrics_.count(job->endpoint, response.status);
+  // Before the answer leaves, so that a client that has it never finds its own request in flight.
+  // close() still waits for this thread. An answer that throws is followed by that of fail(), and
+  // must not count twice.
+  if (std::exchange(job->in_flight, false)) {
+    --in_flight_;
+    in_flight_.notify_all();
+  }
   job->reply(std::move(response));
   job->reply = nullptr;
-  --in_flight_;
-  in_flight_.notify_all();
 }
 
 }  // namespace filigree::serve

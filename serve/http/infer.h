@@ -28,6 +28,7 @@ class InferService {
   void answer(std::size_t endpoint, HttpRequest request,
               std::shared_ptr<runtime::CancelFlag> cancel, Reply reply);
 
+  // Requests that were taken and whose answer has not been handed to `reply` yet.
   std::size_t in_flight() const noexcept { return in_flight_; }
 
   // Returns when every request that was taken is answered and the threads have ended. No answer()

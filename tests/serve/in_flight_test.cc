@@ -1,0 +1,99 @@
+// The count of requests in flight, seen from where the answers arrive.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+#include "serve/http/infer.h"
+#include "tests/serve/fake_engine.h"
+
+namespace filigree::serve {
+namespace {
+
+class InFlight : public testing::Test {
+ protected:
+  static HttpRequest question() {
+    return {.method = "POST",
+            .target = "/predict",
+            .body = R"({"question": "who", "context": "in oslo"})",
+            .request_id = "test"};
+  }
+
+  void ask(Reply reply) {
+    infer_.answer(0, question(), std::make_shared<runtime::CancelFlag>(), std::move(reply));
+  }
+
+  FakeEngine engine_;
+  const Config config_ = fake_config({"qa"});
+  const Backend backend_ = engine_.backend();
+  Metrics metrics_{{"qa"}};
+  Catalog catalog_{config_, backend_};
+  InferService infer_{catalog_, backend_, metrics_};
+};
+
+struct Seen {
+  int status;
+  std::size_t in_flight;
+};
+
+TEST_F(InFlight, IsCountedUntilTheAnswerLeavesAndNoLonger) {
+  catalog_.load({});
+  engine_.hold_answers();
+  std::promise<Seen> seen;
+  ask([&](const HttpResponse& response) { seen.set_value({response.status, infer_.in_flight()}); });
+  ASSERT_TRUE(engine_.wait_for_submitted(1));
+  EXPECT_EQ(infer_.in_flight(), 1U);
+  engine_.release_answers();
+  const Seen answer = seen.get_future().get();
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.in_flight, 0U);
+}
+
+TEST_F(InFlight, IsNotCountedOnceRefusedWhileTheModelLoads) {
+  std::promise<Seen> seen;
+  ask([&](const HttpResponse& response) { seen.set_value({response.status, infer_.in_flight()}); });
+  const Seen answer = seen.get_future().get();
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.in_flight, 0U);
+}
+
+TEST_F(InFlight, CloseReturnsAfterTheAnswerWasSent) {
+  catalog_.load({});
+  std::promise<void> begun;
+  std::promise<void> go_on;
+  std::atomic<bool> sent = false;
+  ask([&](const HttpResponse&) {
+    begun.set_value();
+    go_on.get_future().wait();
+    sent = true;
+  });
+  begun.get_future().wait();
+  EXPECT_EQ(infer_.in_flight(), 0U);
+  auto closed = std::async(std::launch::async, [&] {
+    infer_.close();
+    return sent.load();
+  });
+  EXPECT_EQ(closed.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  go_on.set_value();
+  EXPECT_TRUE(closed.get());
+}
+
+TEST_F(InFlight, IsCountedDownOnceWhenSendingFails) {
+  catalog_.load({});
+  std::promise<Seen> seen;
+  int calls = 0;
+  ask([&](const HttpResponse& response) {
+    if (++calls == 1) throw std::runtime_error("no memory");
+    seen.set_value({response.status, infer_.in_flight()});
+  });
+  const Seen answer = seen.get_future().get();
+  EXPECT_EQ(answer.status, 500);
+  EXPECT_EQ(answer.in_flight, 0U);
+}
+
+}  // namespace
+}  // namespace filigree::serve
