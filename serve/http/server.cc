@@ -4,6 +4,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <chrono>
 #include <future>
 #include <thread>
 #include <utility>
@@ -19,6 +20,10 @@ namespace {
 // Loading is half reading, half packing: two at a time keep two cores busy without doubling the
 // memory that the files take meanwhile for every further one.
 constexpr std::size_t kLoaders = 2;
+
+// For the refusals of requests that are given up, and answers that were just being computed, to
+// reach their clients; only a client that does not read is cut off.
+constexpr std::chrono::seconds kFarewell{2};
 
 }  // namespace
 
@@ -84,8 +89,9 @@ class Server::Impl {
     if (done.wait_for(options_.drain_timeout) == std::future_status::ready) return;
     log(LogLevel::kWarning, "some requests are not answered after " +
                                 std::to_string(options_.drain_timeout.count()) +
-                                " ms; their connections are closed");
+                                " ms; they are refused and their connections closed");
     app_.backend().stop();
+    if (done.wait_for(kFarewell) == std::future_status::ready) return;
     boost::asio::post(context_, [this] { listener_.close_all(); });
     done.wait();
   }

@@ -36,8 +36,8 @@ class Server {
   // True once every endpoint is ready or failed; waits at most `timeout` for that.
   bool wait_until_loaded(std::chrono::milliseconds timeout);
 
-  // Readiness becomes 503, the port closes, requests that have begun are answered. Returns when all
-  // is done. Idempotent.
+  // Readiness becomes 503, the port closes, requests that have begun are answered: with 503 those
+  // that take longer than drain_timeout. Returns when all is done. Idempotent.
   void stop();
 
  private:

@@ -17,7 +17,7 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{60'000};   // a connection that waits for a request
   std::chrono::milliseconds read_timeout{20'000};   // from the first byte of a request to its last
   std::chrono::milliseconds write_timeout{20'000};  // one response
-  std::chrono::milliseconds drain_timeout{30'000};  // stop() closes what is still open after this
+  std::chrono::milliseconds drain_timeout{30'000};  // stop() refuses what is not answered after this
 };
 
 }  // namespace filigree::serve
