@@ -19,7 +19,9 @@ WindowPlan plan_windows(const WindowRequest& request) {
   // Written so that no sum of untrusted counts is formed.
   const std::size_t left_by_context = request.room - std::min(request.room, request.context_tokens);
   const std::size_t question_limit = std::max(request.room / 2, left_by_context);
-  if (request.question_tokens > question_limit) {
+  const bool windows_advance = request.question_tokens < request.room &&
+                               request.doc_stride < request.room - request.question_tokens;
+  if (request.question_tokens > question_limit && !windows_advance) {
     plan.question_tokens = question_limit;
     add_warning(plan.warning, "the question has " + std::to_string(request.question_tokens) +
                                   " tokens, the window of " + std::to_string(request.room) +
@@ -36,13 +38,16 @@ WindowPlan plan_windows(const WindowRequest& request) {
                                   " tokens that the question leaves to the context: " +
                                   std::to_string(overlap) + " is used");
   }
+  const std::size_t most = std::min(request.num_spans.value_or(kMaxWindows), kMaxWindows);
   std::size_t begin = 0;
   for (;;) {
     const std::size_t end = begin + std::min(capacity, request.context_tokens - begin);
     plan.ranges.push_back({begin, end});
     if (end == request.context_tokens) break;
-    if (request.num_spans && plan.ranges.size() >= *request.num_spans) {
-      add_warning(plan.warning, "num_spans " + std::to_string(*request.num_spans) +
+    if (plan.ranges.size() >= most) {
+      const std::string count = std::to_string(most);
+      add_warning(plan.warning, (request.num_spans == most ? "num_spans " + count
+                                                           : "the limit of " + count + " windows") +
                                     " leaves out the context after its first " +
                                     std::to_string(end) + " of " +
                                     std::to_string(request.context_tokens) + " tokens");

@@ -28,10 +28,16 @@ struct WindowPlan {
   std::string warning;              // what was cut or changed; empty: nothing
 };
 
-// When both texts fit into `room` there is one window. Else the question keeps at most half of the
-// room (rounded down) or what the context leaves, the context gets the rest; windows begin every
-// (rest - overlap) tokens until one reaches the end of the context. An overlap not smaller than the
-// rest becomes half of it.
+// A window costs memory before any is computed, and beside a question that leaves the context
+// little more than the overlap every token of it begins one. 2 MiB of English need about 9,000
+// beside an ordinary question.
+inline constexpr std::size_t kMaxWindows = 16384;
+
+// When both texts fit into `room` there is one window. Else the question keeps its tokens when they
+// leave the context more than `doc_stride`; if not, at most half of the room (rounded down) or what
+// the context leaves. The context gets the rest; windows begin every (rest - overlap) tokens until
+// one reaches the end of the context, or there are `num_spans` or kMaxWindows of them. An overlap
+// not smaller than the rest becomes half of it.
 WindowPlan plan_windows(const WindowRequest& request);
 
 }  // namespace filigree::serve

@@ -111,6 +111,42 @@ TEST(ContextWindows, StopAtTheGivenNumberWithAWarning) {
   EXPECT_EQ(plan.warning, "num_spans 2 leaves out the context after its first 166 of 300 tokens");
 }
 
+TEST(ContextWindows, KeepALongQuestionWhoseWindowsStillAdvance) {
+  const WindowPlan plan = plan_windows({.question_tokens = 100,
+                                        .context_tokens = 40,
+                                        .room = 125,
+                                        .doc_stride = 10,
+                                        .num_spans = {}});
+  EXPECT_EQ(plan.question_tokens, 100U);
+  EXPECT_EQ(plan.ranges, (Ranges{{0, 25}, {15, 40}}));
+  EXPECT_EQ(plan.warning, "");
+}
+
+TEST(ContextWindows, CutAQuestionThatLeavesTheContextNoMoreThanTheStride) {
+  const WindowPlan plan = plan_windows({.question_tokens = 100,
+                                        .context_tokens = 70,
+                                        .room = 125,
+                                        .doc_stride = 25,
+                                        .num_spans = {}});
+  EXPECT_EQ(plan.question_tokens, 62U);
+  EXPECT_EQ(plan.ranges, (Ranges{{0, 63}, {38, 70}}));
+}
+
+TEST(ContextWindows, StopAtTheMostThatARequestMayHave) {
+  // The windows advance by one token.
+  for (const std::optional<std::size_t> num_spans : {std::optional<std::size_t>(), {1'000'000}}) {
+    const WindowPlan plan = plan_windows({.question_tokens = 60,
+                                          .context_tokens = 1'000'000,
+                                          .room = 125,
+                                          .doc_stride = 64,
+                                          .num_spans = num_spans});
+    EXPECT_EQ(plan.ranges.size(), kMaxWindows);
+    EXPECT_EQ(plan.warning,
+              "the limit of 16384 windows leaves out the context after its first 16448 of "
+              "1000000 tokens");
+  }
+}
+
 TEST(ContextWindows, WorkInTheSmallestRoom) {
   const WindowPlan plan = plan_windows(
       {.question_tokens = 9, .context_tokens = 3, .room = 2, .doc_stride = 64, .num_spans = {}});
