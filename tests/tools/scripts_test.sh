@@ -33,6 +33,24 @@ for port in 0 65536 x '' 1x; do
   ((code == 2)) || fail "quickstart --port '$port' ended with $code, expected 2"
 done
 
+# quickstart configures again in a clone that was copied with its build folder, and not in one that was not. The cmake it
+# finds here only says what it was asked for.
+copy="$(mktemp -d)"
+trap 'rm -rf -- "$copy"' EXIT
+mkdir -p "$copy/bin" "$copy/a clone/build/release"
+cp -r tools "$copy/a clone"
+printf '#!/bin/sh\necho "cmake $*"\n' >"$copy/bin/cmake"
+chmod +x "$copy/bin/cmake"
+touch "$copy/a clone/build/release/build.ninja"
+build_in_copy() {
+  printf 'CMAKE_HOME_DIRECTORY:INTERNAL=%s\n' "$1" >"$copy/a clone/build/release/CMakeCache.txt"
+  PATH="$copy/bin:$PATH" "$copy/a clone/tools/quickstart" --no-install --build-only
+}
+asked="$(build_in_copy "/elsewhere/a clone" 2>/dev/null)"
+[[ $asked == *"cmake --fresh"*"cmake --build"* ]] || fail "quickstart keeps what another folder configured: $asked"
+asked="$(build_in_copy "$copy/a clone" 2>/dev/null)"
+[[ $asked == "cmake --build"* ]] || fail "quickstart configures again what is configured: $asked"
+
 # The packages of both lists exist once.
 # shellcheck source=tools/packages
 source tools/packages
