@@ -50,10 +50,12 @@ std::vector<Places> divide(const CoreChoice& choice, const Topology& topology,
 class Engine::Impl {
  public:
   explicit Impl(const EngineOptions& options)
-      : table_(table_of(options)), scheduler_({options.batch_tokens, options.max_queued_requests}) {
+      : table_(table_of(options)),
+        scheduler_({options.batch_tokens, options.max_queued_requests, options.max_queued_tokens}) {
     check("cores", options.cores, 0, kMaxCores);
     check("batch_tokens", options.batch_tokens, 1, std::size_t{1} << 20);
     check("max_queued_requests", options.max_queued_requests, 1, std::size_t{1} << 20);
+    check("max_queued_tokens", options.max_queued_tokens, 1, std::size_t{1} << 40);
     const Topology topology = process_topology();
     choice_ = choose_cores(topology, options.cores);
     check("streams", options.streams, 1, choice_.cores);

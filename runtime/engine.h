@@ -23,6 +23,8 @@ struct EngineOptions {
   // A batch holds at least one sequence, and more up to this many tokens.
   std::size_t batch_tokens = 2048;
   std::size_t max_queued_requests = 512;
+  // Of requests that wait. They hold about 40 bytes a token.
+  std::size_t max_queued_tokens = std::size_t{4} << 20;
 };
 
 class Engine {

@@ -11,6 +11,7 @@ struct Job {
   Done done;
   Clock::time_point submitted;
   std::optional<Clock::time_point> started;
+  std::size_t tokens = 0;     // of all sequences
   std::size_t next = 0;       // first sequence that has not started
   std::size_t in_flight = 0;  // started, not finished
   Response response;
@@ -20,8 +21,9 @@ struct Job {
 
 namespace {
 
-std::string queue_full_message(std::size_t limit) {
-  return "the queue is full: " + std::to_string(limit) + " requests wait";
+std::string queue_full_message(std::size_t requests, std::size_t tokens) {
+  return "the queue is full: " + std::to_string(requests) + " requests with " +
+         std::to_string(tokens) + " tokens wait";
 }
 
 constexpr char kStoppingMessage[] = "the engine is stopping";
@@ -36,23 +38,25 @@ void Scheduler::submit(Request request, Done done) {
   const auto job = std::make_shared<Job>();
   job->submitted = Clock::now();
   job->response.sequences.resize(request.sequences.size());
+  for (const Sequence& sequence : request.sequences) job->tokens += sequence.ids.size();
   job->request = std::move(request);
   Answers answers;
   Response refusal;
   bool accepted = false;
   {
     const std::lock_guard lock(mutex_);
-    if (queued_ >= limits_.max_queued_requests) drop_dead(answers);
+    if (!has_room_for(*job)) drop_dead(answers);
     if (refusing_) {
       refusal.status = Status::kStopping;
       refusal.message = kStoppingMessage;
-    } else if (queued_ >= limits_.max_queued_requests) {
+    } else if (!has_room_for(*job)) {
       refusal.status = Status::kQueueFull;
-      refusal.message = queue_full_message(limits_.max_queued_requests);
+      refusal.message = queue_full_message(queued_, queued_tokens_);
     } else if (!job->all_started()) {
       job->done = std::move(done);
       queues_[job->request.endpoint].push_back(job);
       ++queued_;
+      queued_tokens_ += job->tokens;
       ++unanswered_;
       accepted = true;
     }
@@ -63,6 +67,17 @@ void Scheduler::submit(Request request, Done done) {
     done(std::move(refusal));  // or kOk: a request of no sequences is complete
   }
   deliver(std::move(answers));
+}
+
+bool Scheduler::has_room_for(const Job& job) const {
+  if (queued_ == 0) return true;
+  return queued_ < limits_.max_queued_requests && queued_tokens_ < limits_.max_queued_tokens &&
+         job.tokens <= limits_.max_queued_tokens - queued_tokens_;
+}
+
+void Scheduler::leave_queue(const Job& job) {
+  --queued_;
+  queued_tokens_ -= job.tokens;
 }
 
 std::optional<Work> Scheduler::take() {
@@ -117,7 +132,7 @@ void Scheduler::fill(Queue& queue, Work& work, std::size_t& tokens) {
       ++job->in_flight;
     }
     queue.pop_front();
-    --queued_;
+    leave_queue(*job);
   }
 }
 
@@ -152,6 +167,7 @@ void Scheduler::stop() {
       for (const auto& job : queue) give_up(*job, Status::kStopping, kStoppingMessage, answers);
     queues_.clear();
     queued_ = 0;
+    queued_tokens_ = 0;
   }
   work_or_stop_.notify_all();
   deliver(std::move(answers));
@@ -183,7 +199,7 @@ void Scheduler::drop_dead(Answers& answers) {
     } else {
       return false;
     }
-    --queued_;
+    leave_queue(*job);
     return true;
   };
   for (auto queue = queues_.begin(); queue != queues_.end();) {

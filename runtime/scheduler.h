@@ -1,7 +1,7 @@
-// The queue between callers and worker groups. Bounded in requests, fair between endpoints: batches
-// start with the endpoints in turn, whatever the size of their requests, so that a request of many
-// sequences alternates with the work of others batch by batch. A batch is formed when a group asks
-// for one, never earlier: nobody waits for it to fill up.
+// The queue between callers and worker groups. Bounded in requests and tokens, fair between
+// endpoints: batches start with the endpoints in turn, whatever the size of their requests, so that
+// a request of many sequences alternates with the work of others batch by batch. A batch is formed
+// when a group asks for one, never earlier: nobody waits for it to fill up.
 #pragma once
 
 #include <condition_variable>
@@ -42,6 +42,7 @@ struct SequenceResult {
 struct SchedulerLimits {
   std::size_t batch_tokens;         // a batch holds more than one sequence only up to this
   std::size_t max_queued_requests;  // requests of which a sequence has not started
+  std::size_t max_queued_tokens;    // of those requests; one alone may have more
 };
 
 // Every `done` is called exactly once, on the thread of submit(), take(), finish() or stop(), with
@@ -73,6 +74,8 @@ class Scheduler {
   using Queue = std::deque<std::shared_ptr<Job>>;
   using Answers = std::vector<std::pair<Done, Response>>;
 
+  bool has_room_for(const Job& job) const;
+  void leave_queue(const Job& job);
   void fill(Queue& queue, Work& work, std::size_t& tokens);
   Work form_batch();
   void drop_dead(Answers& answers);
@@ -86,6 +89,7 @@ class Scheduler {
   std::condition_variable all_answered_;
   std::map<std::size_t, Queue> queues_;  // by endpoint, none empty: jobs with sequences to start
   std::size_t queued_ = 0;               // jobs in queues_
+  std::size_t queued_tokens_ = 0;        // of them, those that have started included
   // That a batch started with; the lowest one follows the highest.
   std::size_t last_endpoint_ = std::numeric_limits<std::size_t>::max();
   std::size_t unanswered_ = 0;  // accepted requests whose `done` has not returned

@@ -254,6 +254,8 @@ TEST(Engine, RefusesOptionsThatMakeNoSense) {
   EXPECT_EQ(message({.cores = 2, .streams = 0}), "streams is 0, expected 1 to 2");
   EXPECT_EQ(message({.batch_tokens = 0}), "batch_tokens is 0, expected 1 to 1048576");
   EXPECT_EQ(message({.max_queued_requests = 0}), "max_queued_requests is 0, expected 1 to 1048576");
+  EXPECT_EQ(message({.max_queued_tokens = 0}),
+            "max_queued_tokens is 0, expected 1 to 1099511627776");
 }
 
 TEST(Engine, SaysHowManyCoresAndWhy) {

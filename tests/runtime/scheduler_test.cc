@@ -61,10 +61,11 @@ class SchedulerTest : public testing::Test {
 
   static constexpr std::size_t kBatchTokens = 100;
   static constexpr std::size_t kMaxQueued = 4;
+  static constexpr std::size_t kMaxQueuedTokens = 2000;
   const ModelPtr a_ = std::make_shared<loader::Model>();
   const ModelPtr b_ = std::make_shared<loader::Model>();
   Answers answers_;
-  Scheduler scheduler_{{kBatchTokens, kMaxQueued}};
+  Scheduler scheduler_{{kBatchTokens, kMaxQueued, kMaxQueuedTokens}};
 };
 
 TEST_F(SchedulerTest, FillsABatchUpToItsTokens) {
@@ -140,10 +141,48 @@ TEST_F(SchedulerTest, RefusesWhatTheQueueHasNoRoomFor) {
   EXPECT_EQ(scheduler_.queued_requests(), kMaxQueued);
   submit("refused", 9, 1, 10, a_);
   EXPECT_EQ(answers_["refused"].status, Status::kQueueFull);
-  EXPECT_EQ(answers_["refused"].message, "the queue is full: 4 requests wait");
+  EXPECT_EQ(answers_["refused"].message, "the queue is full: 4 requests with 40 tokens wait");
   finish(*scheduler_.take());
   EXPECT_EQ(scheduler_.queued_requests(), 0u);
   EXPECT_EQ(answers_.order().size(), kMaxQueued + 1);
+}
+
+TEST_F(SchedulerTest, RefusesTokensThatTheQueueHasNoRoomFor) {
+  submit("first", 0, 19, 100, a_);
+  submit("refused", 1, 2, 51, a_);
+  EXPECT_EQ(answers_["refused"].status, Status::kQueueFull);
+  EXPECT_EQ(answers_["refused"].message, "the queue is full: 1 requests with 1900 tokens wait");
+  submit("fits", 1, 2, 50, a_);
+  EXPECT_EQ(scheduler_.queued_requests(), 2u);
+  for (int i = 0; i < 20; ++i) finish(*scheduler_.take());
+  EXPECT_EQ(answers_["first"].status, Status::kOk);
+  EXPECT_EQ(answers_["fits"].status, Status::kOk);
+  submit("afterwards", 0, 20, 100, a_);
+  EXPECT_EQ(scheduler_.queued_requests(), 1u);
+}
+
+TEST_F(SchedulerTest, TakesARequestOfAnySizeWhenNothingWaits) {
+  submit("huge", 0, 1000, 100, a_);
+  EXPECT_EQ(scheduler_.queued_requests(), 1u);
+  submit("refused", 1, 1, 1, a_);
+  EXPECT_EQ(answers_["refused"].status, Status::kQueueFull);
+  scheduler_.stop();
+  EXPECT_EQ(answers_["huge"].status, Status::kStopping);
+}
+
+TEST_F(SchedulerTest, CountsNoTokensOfWhatWasDropped) {
+  Request request;
+  request.model = a_;
+  request.sequences = sequences_of(20, 100);
+  request.cancel = std::make_shared<CancelFlag>();
+  const auto cancel = request.cancel;
+  scheduler_.submit(std::move(request), answers_.named("cancelled"));
+  submit("small", 2, 1, 1, a_);
+  EXPECT_EQ(answers_["small"].status, Status::kQueueFull);
+  cancel->cancel();
+  submit("large", 1, 20, 100, a_);
+  EXPECT_EQ(answers_["cancelled"].status, Status::kCancelled);
+  EXPECT_EQ(scheduler_.queued_requests(), 1u);
 }
 
 TEST_F(SchedulerTest, MakesRoomByDroppingWhatWasCancelled) {
