@@ -1,5 +1,6 @@
 #include "runtime/engine.h"
 
+#include <algorithm>
 #include <future>
 #include <stdexcept>
 #include <utility>
@@ -36,12 +37,11 @@ CpuList place_of(const Cpu& cpu, const Topology& topology, Pinning pinning) {
 
 // The threads of each stream: neighbours in placement order, so that a stream stays on a NUMA node
 // where it can.
-std::vector<Places> divide(const CoreChoice& choice, const Topology& topology,
-                           const EngineOptions& options) {
-  std::vector<Places> groups(options.streams);
+std::vector<Places> divide(const CoreChoice& choice, const Topology& topology, std::size_t streams,
+                           Pinning pinning) {
+  std::vector<Places> groups(streams);
   for (std::size_t i = 0; i < choice.cores; ++i)
-    groups[i * options.streams / choice.cores].push_back(
-        place_of(choice.places[i], topology, options.pinning));
+    groups[i * streams / choice.cores].push_back(place_of(choice.places[i], topology, pinning));
   return groups;
 }
 
@@ -53,18 +53,23 @@ class Engine::Impl {
       : table_(table_of(options)),
         scheduler_({options.batch_tokens, options.max_queued_requests, options.max_queued_tokens}) {
     check("cores", options.cores, 0, kMaxCores);
+    check("streams", options.streams, 1, kMaxCores);
     check("batch_tokens", options.batch_tokens, 1, std::size_t{1} << 20);
     check("max_queued_requests", options.max_queued_requests, 1, std::size_t{1} << 20);
     check("max_queued_tokens", options.max_queued_tokens, 1, std::size_t{1} << 40);
     const Topology topology = process_topology();
     choice_ = choose_cores(topology, options.cores);
-    check("streams", options.streams, 1, choice_.cores);
-    for (std::size_t i = 0; i < options.streams; ++i)
+    const std::size_t streams = std::min(options.streams, choice_.cores);
+    for (std::size_t i = 0; i < streams; ++i)
       runners_.push_back(std::make_unique<BatchRunner>(table_, options.batch_tokens));
     pool_ = std::make_unique<WorkerPool>(
-        divide(choice_, topology, options),
+        divide(choice_, topology, streams, options.pinning),
         [this](std::size_t stream, WorkerGroup& group) { lead(*runners_[stream], group); });
     warnings_ = topology.notes;
+    if (streams < options.streams)
+      warnings_.push_back(std::to_string(options.streams) +
+                          " streams (num_workers) asked for, more than cores: " +
+                          std::to_string(streams) + " in use");
     warnings_.insert(warnings_.end(), pool_->pin_failures().begin(), pool_->pin_failures().end());
   }
 

@@ -17,7 +17,8 @@ enum class Pinning { kCore, kNuma, kNone };
 
 struct EngineOptions {
   std::size_t cores = 0;                 // 0: what topology allows (affinity, cpuset, cgroup quota)
-  std::size_t streams = 1;               // batches in flight; cores are divided among them
+  std::size_t streams = 1;               // batches in flight; the cores are divided among them, so
+                                         // at most one for each: more is a warning
   std::optional<kernels::Isa> isa = {};  // none: the best this CPU has
   Pinning pinning = Pinning::kNone;
   // A batch holds at least one sequence, and more up to this many tokens.
@@ -54,7 +55,8 @@ class Engine {
   std::size_t cores() const noexcept;
   // "2 cores: affinity 0-1, cgroup quota none"
   const std::string& cores_reason() const noexcept;
-  // What the system did not tell or allow: unreadable topology, threads that could not be bound.
+  // What the system did not tell or allow (unreadable topology, threads that could not be bound),
+  // and options that could not be had in full.
   const std::vector<std::string>& warnings() const noexcept;
   std::size_t streams() const noexcept;
   kernels::Isa isa() const noexcept;

@@ -23,7 +23,8 @@ struct Topology {
   std::size_t physical_cores = 0;  // among `cpus`
   std::size_t nodes = 0;           // among `cpus`
   CgroupLimits cgroup;
-  std::vector<std::string> notes;  // what could not be read, and what was assumed instead
+  std::vector<std::string> notes;  // what could not be read, cgroup.notes included, and what was
+                                   // assumed instead
 };
 
 // `affinity` is what sched_getaffinity says; /proc and /sys are read below `root`. A file that is

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <future>
 #include <random>
@@ -250,12 +251,19 @@ TEST(Engine, RefusesOptionsThatMakeNoSense) {
     return "accepted";
   };
   EXPECT_EQ(message({.cores = 2000}), "cores is 2000, expected 0 to 1024");
-  EXPECT_EQ(message({.cores = 2, .streams = 3}), "streams is 3, expected 1 to 2");
-  EXPECT_EQ(message({.cores = 2, .streams = 0}), "streams is 0, expected 1 to 2");
+  EXPECT_EQ(message({.cores = 2, .streams = 0}), "streams is 0, expected 1 to 1024");
   EXPECT_EQ(message({.batch_tokens = 0}), "batch_tokens is 0, expected 1 to 1048576");
   EXPECT_EQ(message({.max_queued_requests = 0}), "max_queued_requests is 0, expected 1 to 1048576");
   EXPECT_EQ(message({.max_queued_tokens = 0}),
             "max_queued_tokens is 0, expected 1 to 1099511627776");
+}
+
+TEST(Engine, UsesAStreamForEachCoreWhenMoreAreAskedFor) {
+  const Engine engine({.cores = 2, .streams = 3});
+  EXPECT_EQ(engine.streams(), 2u);
+  EXPECT_EQ(std::ranges::count(engine.warnings(),
+                               "3 streams (num_workers) asked for, more than cores: 2 in use"),
+            1);
 }
 
 TEST(Engine, SaysHowManyCoresAndWhy) {

@@ -33,13 +33,6 @@ struct Report {
   std::string isa_used;
 };
 
-std::vector<std::string> notes_of(const Report& report) {
-  std::vector<std::string> notes = report.topology.notes;
-  const auto& more = report.topology.cgroup.notes;
-  notes.insert(notes.end(), more.begin(), more.end());
-  return notes;
-}
-
 void print_text(const Report& report, std::ostream& out) {
   out << "CPU:           " << report.cpu.model << "\n";
   out << "ISA used:      " << report.isa_used << "\n";
@@ -53,7 +46,7 @@ void print_text(const Report& report, std::ostream& out) {
     out << "cache " << cache.name
         << std::string(9 - std::min<std::size_t>(cache.name.size(), 8), ' ') << cache.size
         << ", shared by CPUs " << cache.shared_by << "\n";
-  for (const std::string& note : notes_of(report)) out << "note:          " << note << "\n";
+  for (const std::string& note : report.topology.notes) out << "note:          " << note << "\n";
 }
 
 Json json_of(const Report& report) {
@@ -65,7 +58,7 @@ Json json_of(const Report& report) {
   for (const Cache& cache : report.cpu.caches)
     caches.push_back(
         Json::object({{"name", cache.name}, {"size", cache.size}, {"shared_by", cache.shared_by}}));
-  for (const std::string& note : notes_of(report)) notes.emplace_back(note);
+  for (const std::string& note : report.topology.notes) notes.emplace_back(note);
   const runtime::Topology& topology = report.topology;
   Json json = Json::object({{"cpu", report.cpu.model},
                             {"isa_used", report.isa_used},
