@@ -22,7 +22,7 @@ BINARY, REPOSITORY, SCREENSHOTS = sys.argv[1:4]
 MODELS = ["minilm6-squad-dense", "minilm6-squad-pruned80", "minilm6-squad-pruned80-int8",
           "minilm6-squad-pruned80-block4-int8"]
 INT8 = "minilm6-squad-pruned80-int8"
-TAB, SPACE, ENTER, CONTROL = "\ue004", " ", "\ue007", "\ue009"
+TAB, SPACE, ENTER, CONTROL, RIGHT = "\ue004", " ", "\ue007", "\ue009", "\ue014"
 
 
 def write_config(path, folder):
@@ -154,6 +154,12 @@ class PageTest(unittest.TestCase):
         self.ask()
         width = self.browser.script("return document.documentElement.scrollWidth")
         self.assertLessEqual(width, 390)
+        right = self.browser.script("return document.getElementById('rows-hint').getBoundingClientRect().right")
+        self.assertLessEqual(right, 390)
+        # The columns that do not fit are reached without a finger too.
+        self.browser.script("document.querySelector('.scroll').focus()")
+        self.browser.keys(RIGHT)
+        wait_for("the table to scroll", lambda: self.browser.script("return document.querySelector('.scroll').scrollLeft") > 0)
         self.browser.screenshot(os.path.join(SCREENSHOTS, "page-phone.png"))
 
     def test_loads_nothing_from_elsewhere_and_logs_no_error(self):
