@@ -3,6 +3,11 @@
 #   add_isa_kernels(TARGET ISA FLAGS f ... SOURCES a.cc ...)      kernel files of one instruction set
 #   add_filigree_test(NAME SOURCES a_test.cc ... [LINK target ...] [ISOLATED])
 
+# All static libraries can be part of libfiligree.so. Hidden: its functions call each other directly, as in a program.
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+
 add_library(filigree_options INTERFACE)
 target_compile_features(filigree_options INTERFACE cxx_std_20)
 # -ffp-contract=off: a compiler that fuses a*b+c where the source does not would break bit identity.

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <stdexcept>
 
+#include "loader/graph.h"
 #include "runtime/encoder.h"
 
 namespace filigree::runtime {
@@ -56,7 +58,23 @@ std::optional<std::string> sequence_error(const Sequence& sequence, const IdLimi
   return id_error(sequence.type_ids, limits.types, "type id");
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names)
+    text.append(text.empty() ? "" : ", ").append(loader::quoted_name(name));
+  return text;
+}
+
 }  // namespace
+
+const loader::Tensor& output_named(const loader::Model& model, const SequenceOutput& output,
+                                   std::string_view name) {
+  const auto found = std::ranges::find(model.output_names, name);
+  if (found == model.output_names.end())
+    throw std::invalid_argument("the model has no output " + loader::quoted_name(name) +
+                                ", expected one of " + joined(model.output_names));
+  return output.tensors.at(static_cast<std::size_t>(found - model.output_names.begin()));
+}
 
 std::optional<std::string> request_error(const Request& request) {
   if (request.model == nullptr) return "the request names no model";

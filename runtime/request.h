@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "loader/model.h"
@@ -22,6 +23,11 @@ using Clock = std::chrono::steady_clock;
 struct SequenceOutput {
   std::vector<loader::Tensor> tensors;
 };
+
+// The tensor of the output that the ONNX graph calls `name`, in an answer of `model`. Throws
+// std::invalid_argument that lists the model's outputs.
+const loader::Tensor& output_named(const loader::Model& model, const SequenceOutput& output,
+                                   std::string_view name);
 
 struct Timing {
   std::chrono::nanoseconds queued{0};   // from submit to the start of its first batch

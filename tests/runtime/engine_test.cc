@@ -54,6 +54,22 @@ TEST(Engine, AnswersLogitsForEveryTokenOfEverySequence) {
   EXPECT_GT(response.timing.compute.count(), 0);
 }
 
+TEST(Engine, FindsOutputsByName) {
+  const ModelPtr model = tiny_model({});
+  Engine engine({.cores = 1});
+  const Response response = engine.run(request_of(model, random_sequences({7}, 50, 1)));
+  ASSERT_EQ(response.status, Status::kOk) << response.message;
+  const SequenceOutput& output = response.sequences[0];
+  EXPECT_EQ(&output_named(*model, output, "end_logits"), &output.tensors[1]);
+  try {
+    output_named(*model, output, "logits");
+    FAIL() << "expected an exception";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_STREQ(error.what(),
+                 "the model has no output 'logits', expected one of 'start_logits', 'end_logits'");
+  }
+}
+
 TEST(Engine, GivesASequenceTheSameBitsWhateverIsComputedWithIt) {
   TinyModelOptions options;
   options.linears = LinearForm::kMixed;
