@@ -1,6 +1,6 @@
 # cmake -P script: installs components of a build into an empty prefix; configures, builds and tests the project
 # ${CONSUMER}, which finds filigree there.
-#   -D BUILD= COMPONENTS=a,b CONSUMER= WORK= GENERATOR= MAKE_PROGRAM= CXX_COMPILER= [C_COMPILER=] [LAUNCHER=]
+#   -D BUILD= COMPONENTS=a,b CONSUMER= WORK= GENERATOR= MAKE_PROGRAM= CXX_COMPILER= [LAUNCHER=]
 file(REMOVE_RECURSE ${WORK}/prefix)
 string(REPLACE "," ";" COMPONENTS "${COMPONENTS}")
 foreach(component IN LISTS COMPONENTS)
@@ -9,7 +9,7 @@ foreach(component IN LISTS COMPONENTS)
 endforeach()
 execute_process(COMMAND ${CMAKE_COMMAND} --fresh -G ${GENERATOR} -S ${CONSUMER} -B ${WORK}/build
   -D CMAKE_PREFIX_PATH=${WORK}/prefix -D CMAKE_MAKE_PROGRAM=${MAKE_PROGRAM}
-  -D CMAKE_CXX_COMPILER=${CXX_COMPILER} -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER} ${DEFINITIONS}
+  -D CMAKE_CXX_COMPILER=${CXX_COMPILER} -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}
   COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/build COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${CMAKE_CTEST_COMMAND} --test-dir ${WORK}/build --output-on-failure --no-tests=error

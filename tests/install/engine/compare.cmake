@@ -1,0 +1,16 @@
+# cmake -P script: the C and the C++ example print the same digits for ${MODEL}, on other threads and instruction sets.
+function(run output)
+  execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+  set(${output} "${text}" PARENT_SCOPE)
+endfunction()
+
+run(want ${CC} ${MODEL})
+if(NOT want MATCHES "sequence 0, start_logits \\[1, 7\\]:.*sequence 1, end_logits \\[1, 6\\]: [-0-9.]+ ")
+  message(FATAL_ERROR "the C++ example prints\n${want}")
+endif()
+foreach(arguments "2" "1;scalar")
+  run(got ${C} ${MODEL} ${arguments})
+  if(NOT got STREQUAL want)
+    message(FATAL_ERROR "the C++ example prints\n${want}the C example (${arguments})\n${got}")
+  endif()
+endforeach()
