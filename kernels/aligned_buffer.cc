@@ -1,28 +1,31 @@
 #include "kernels/aligned_buffer.h"
 
 #include <cstring>
-#include <new>
 #include <utility>
 
 namespace filigree::kernels {
 
-AlignedBuffer::AlignedBuffer(std::size_t bytes)
-    : data_(static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kAlignment}))),
+AlignedBuffer::AlignedBuffer(std::size_t bytes, std::pmr::memory_resource* memory)
+    : memory_(memory != nullptr ? memory : std::pmr::new_delete_resource()),
+      data_(static_cast<std::byte*>(memory_->allocate(bytes, kAlignment))),
       size_(bytes) {
-  std::memset(data_.get(), 0, bytes);
+  std::memset(data_, 0, bytes);
 }
 
 AlignedBuffer::AlignedBuffer(AlignedBuffer&& other) noexcept
-    : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
+    : memory_(other.memory_),
+      data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)) {}
 
 AlignedBuffer& AlignedBuffer::operator=(AlignedBuffer&& other) noexcept {
-  data_ = std::move(other.data_);
-  size_ = std::exchange(other.size_, 0);
+  std::swap(memory_, other.memory_);
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
   return *this;
 }
 
-void AlignedBuffer::Free::operator()(std::byte* memory) const noexcept {
-  ::operator delete (memory, std::align_val_t{kAlignment});
+AlignedBuffer::~AlignedBuffer() {
+  if (data_ != nullptr) memory_->deallocate(data_, size_, kAlignment);
 }
 
 }  // namespace filigree::kernels

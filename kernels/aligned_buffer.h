@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
+#include <memory_resource>
 
 namespace filigree::kernels {
 
@@ -11,29 +11,29 @@ class AlignedBuffer {
   static constexpr std::size_t kAlignment = 64;
 
   AlignedBuffer() = default;
-  // Throws std::bad_alloc when there is no memory.
-  explicit AlignedBuffer(std::size_t bytes);
+  // `memory` outlives the buffer; null is operator new. Throws what it throws, std::bad_alloc when
+  // there is no memory.
+  explicit AlignedBuffer(std::size_t bytes, std::pmr::memory_resource* memory = nullptr);
   // A moved-from buffer is empty.
   AlignedBuffer(AlignedBuffer&& other) noexcept;
   AlignedBuffer& operator=(AlignedBuffer&& other) noexcept;
+  ~AlignedBuffer();
 
-  std::byte* data() noexcept { return data_.get(); }
-  const std::byte* data() const noexcept { return data_.get(); }
+  std::byte* data() noexcept { return data_; }
+  const std::byte* data() const noexcept { return data_; }
   std::size_t size() const noexcept { return size_; }
   template <class T>
   T* as() noexcept {
-    return reinterpret_cast<T*>(data_.get());
+    return reinterpret_cast<T*>(data_);
   }
   template <class T>
   const T* as() const noexcept {
-    return reinterpret_cast<const T*>(data_.get());
+    return reinterpret_cast<const T*>(data_);
   }
 
  private:
-  struct Free {
-    void operator()(std::byte* memory) const noexcept;
-  };
-  std::unique_ptr<std::byte, Free> data_;
+  std::pmr::memory_resource* memory_ = nullptr;
+  std::byte* data_ = nullptr;
   std::size_t size_ = 0;
 };
 

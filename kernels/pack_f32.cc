@@ -137,7 +137,7 @@ PackedWeights pack_f32(WeightFormat format, std::span<const float> weights, std:
         streams.dense_f32.push_back(row < rows ? weights[row * cols + col] : 0.0F);
       });
   }
-  return PackedWeightsBuilder::build(view, streams, pattern.nonzeros, {});
+  return PackedWeightsBuilder::build(view, streams, pattern.nonzeros, {}, options.memory);
 }
 
 std::vector<float> unpack_f32(const PackedWeights& packed) {

@@ -169,7 +169,7 @@ std::vector<std::int32_t> checked_row_sums(std::span<const std::int16_t> weights
 }  // namespace
 
 PackedWeights pack_i8(WeightFormat format, std::span<const std::int16_t> weights, std::size_t rows,
-                      std::size_t cols) {
+                      std::size_t cols, PackOptions options) {
   check_matrix_shape(weights.size(), rows, cols);
   std::vector<std::int32_t> row_sums = checked_row_sums(weights, rows, cols);
   GrowingStreams streams;
@@ -185,8 +185,9 @@ PackedWeights pack_i8(WeightFormat format, std::span<const std::int16_t> weights
     throw_wrong_format(format, "int8");
   }
   const auto zeros = std::count(weights.begin(), weights.end(), std::int16_t{0});
-  return PackedWeightsBuilder::build(
-      view, streams, weights.size() - static_cast<std::size_t>(zeros), std::move(row_sums));
+  return PackedWeightsBuilder::build(view, streams,
+                                     weights.size() - static_cast<std::size_t>(zeros),
+                                     std::move(row_sums), options.memory);
 }
 
 std::vector<std::int16_t> unpack_i8(const PackedWeights& packed) {

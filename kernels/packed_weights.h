@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 #include <vector>
 
@@ -41,6 +42,8 @@ struct PackOptions {
   // The L1 data cache to choose chunks of inputs for; 0 is that of this CPU. Never changes a bit of
   // a result.
   std::size_t l1_bytes = 0;
+  // Where the packed streams go; null is operator new. Outlives the weights.
+  std::pmr::memory_resource* memory = nullptr;
 };
 
 // weights: row-major [rows][cols], outputs x inputs. Throws std::invalid_argument naming both
@@ -52,7 +55,7 @@ PackedWeights pack_f32(WeightFormat format, std::span<const float> weights, std:
 // Weights minus their zero point, each in [-255, 255]; a weight is zero when it equals its zero
 // point.
 PackedWeights pack_i8(WeightFormat format, std::span<const std::int16_t> weights, std::size_t rows,
-                      std::size_t cols);
+                      std::size_t cols, PackOptions options = {});
 
 std::vector<float> unpack_f32(const PackedWeights& packed);
 std::vector<std::int16_t> unpack_i8(const PackedWeights& packed);

@@ -76,13 +76,14 @@ template class SliceBuilder<std::array<float, 4>>;
 template class SliceBuilder<std::int32_t>;
 
 PackedWeights PackedWeightsBuilder::build(PackedView view, const GrowingStreams& streams,
-                                          std::size_t nonzeros,
-                                          std::vector<std::int32_t> row_sums) {
+                                          std::size_t nonzeros, std::vector<std::int32_t> row_sums,
+                                          std::pmr::memory_resource* memory) {
   PackedWeights packed;
-  packed.storage_ = AlignedBuffer(padded_bytes(streams.dense_f32) + padded_bytes(streams.dense_i8) +
-                                  padded_bytes(streams.starts) + padded_bytes(streams.runs) +
-                                  padded_bytes(streams.row_ids) + padded_bytes(streams.offsets) +
-                                  padded_bytes(streams.values) + padded_bytes(streams.groups));
+  const std::size_t bytes = padded_bytes(streams.dense_f32) + padded_bytes(streams.dense_i8) +
+                            padded_bytes(streams.starts) + padded_bytes(streams.runs) +
+                            padded_bytes(streams.row_ids) + padded_bytes(streams.offsets) +
+                            padded_bytes(streams.values) + padded_bytes(streams.groups);
+  packed.storage_ = AlignedBuffer(bytes, memory);
   std::byte* at = packed.storage_.data();
   view.dense_f32 = place(streams.dense_f32, at);
   view.dense_i8 = place(streams.dense_i8, at);

@@ -41,7 +41,7 @@ void recognize(Model& model, const Graph& file_graph, const LoadOptions& options
   const GraphIndex index(graph);
   const EncoderMatch match = match_encoder(index);
   Graph rest = rest_of_graph(model.rest, match);
-  PackedEncoder packed = pack_encoder(index, match, file_graph, options);
+  PackedEncoder packed = pack_encoder(index, match, file_graph, options, *model.weight_memory);
   check_rest(rest, match, static_cast<std::int64_t>(packed.encoder.hidden_size));
   model.encoder = std::move(packed.encoder);
   model.matrices = std::move(packed.matrices);

@@ -15,6 +15,7 @@
 #include "kernels/linear.h"
 #include "kernels/packed_weights.h"
 #include "loader/graph.h"
+#include "loader/huge_pages.h"
 
 namespace filigree::loader {
 
@@ -80,6 +81,8 @@ struct MatrixInfo {
 };
 
 struct Model {
+  // Of the packed weights below, which go before it does.
+  std::unique_ptr<HugePages> weight_memory = std::make_unique<HugePages>();
   std::string file;
   std::optional<Encoder> encoder;  // nullopt: everything runs on the interpreter
   Graph rest;                      // nodes after the encoder (or all nodes) with their initializers

@@ -62,7 +62,8 @@ kernels::PackedWeights packed_or_mismatch(const Node& node, Pack pack) {
   }
 }
 
-Linear pack_float(const GraphIndex& index, const Node& node, const LoadOptions& options) {
+Linear pack_float(const GraphIndex& index, const Node& node, const LoadOptions& options,
+                  std::pmr::memory_resource& memory) {
   const Tensor& matrix = *index.constant(weight_name(node));
   const auto cols = static_cast<std::size_t>(matrix.dims()[0]);
   const auto rows = static_cast<std::size_t>(matrix.dims()[1]);
@@ -72,8 +73,8 @@ Linear pack_float(const GraphIndex& index, const Node& node, const LoadOptions& 
       choose(options.formats, WeightFormat::kDenseF32, WeightFormat::kUnstructuredF32,
              kernels::choose_f32_format(kernels::pattern_f32(weights, rows, cols), options.isa));
   Linear linear;
-  linear.weights =
-      packed_or_mismatch(node, [&] { return kernels::pack_f32(format, weights, rows, cols); });
+  linear.weights = packed_or_mismatch(
+      node, [&] { return kernels::pack_f32(format, weights, rows, cols, {.memory = &memory}); });
   const std::string& bias = input_name(node, 2);
   if (!bias.empty()) linear.bias = repeated_values(index, node, bias, rows);
   return linear;
@@ -129,7 +130,8 @@ std::vector<std::int32_t> integer_offsets(const GraphIndex& index, const Node& n
   return offsets;
 }
 
-Linear pack_quantized(const GraphIndex& index, const Node& node, const LoadOptions& options) {
+Linear pack_quantized(const GraphIndex& index, const Node& node, const LoadOptions& options,
+                      std::pmr::memory_resource& memory) {
   const Dims& dims = index.constant(weight_name(node))->dims();
   const auto cols = static_cast<std::size_t>(dims[0]);
   const auto rows = static_cast<std::size_t>(dims[1]);
@@ -145,16 +147,17 @@ Linear pack_quantized(const GraphIndex& index, const Node& node, const LoadOptio
     throw FormatError(describe(node) + ": scale " + quoted_name(node.inputs[6]) +
                       " is not finite, expected a number");
   if (!node.inputs[7].empty()) linear.bias = repeated_values(index, node, node.inputs[7], rows);
-  linear.weights =
-      packed_or_mismatch(node, [&] { return kernels::pack_i8(format, weights, rows, cols); });
+  linear.weights = packed_or_mismatch(
+      node, [&] { return kernels::pack_i8(format, weights, rows, cols, {.memory = &memory}); });
   return linear;
 }
 
 }  // namespace
 
-Linear pack_linear(const GraphIndex& index, const Node& node, const LoadOptions& options) {
-  Linear linear = node.op_type == "Linear" ? pack_float(index, node, options)
-                                           : pack_quantized(index, node, options);
+Linear pack_linear(const GraphIndex& index, const Node& node, const LoadOptions& options,
+                   std::pmr::memory_resource& memory) {
+  Linear linear = node.op_type == "Linear" ? pack_float(index, node, options, memory)
+                                           : pack_quantized(index, node, options, memory);
   linear.name = string_attribute(node, "weight", weight_name(node));
   return linear;
 }

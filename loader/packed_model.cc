@@ -25,11 +25,12 @@ std::string stored_form(const GraphIndex& file_index, std::string name) {
 
 class Packer {
  public:
-  Packer(const GraphIndex& index, const Graph& file_graph, const LoadOptions& options)
-      : index_(&index), file_index_(file_graph), options_(options) {}
+  Packer(const GraphIndex& index, const Graph& file_graph, const LoadOptions& options,
+         std::pmr::memory_resource& memory)
+      : index_(&index), file_index_(file_graph), options_(options), memory_(&memory) {}
 
   Linear linear(const Node& node, const std::string& role) {
-    Linear packed = pack_linear(*index_, node, options_);
+    Linear packed = pack_linear(*index_, node, options_, *memory_);
     const kernels::PackedWeights& weights = packed.weights;
     const bool integer = packed.input.has_value();
     matrices_.push_back(
@@ -99,6 +100,7 @@ class Packer {
   const GraphIndex* index_;
   GraphIndex file_index_;
   LoadOptions options_;
+  std::pmr::memory_resource* memory_;
   std::vector<MatrixInfo> matrices_;
   std::size_t bytes_ = 0;
 };
@@ -106,8 +108,9 @@ class Packer {
 }  // namespace
 
 PackedEncoder pack_encoder(const GraphIndex& index, const EncoderMatch& match,
-                           const Graph& file_graph, const LoadOptions& options) {
-  Packer packer(index, file_graph, options);
+                           const Graph& file_graph, const LoadOptions& options,
+                           std::pmr::memory_resource& memory) {
+  Packer packer(index, file_graph, options, memory);
   PackedEncoder packed;
   Encoder& encoder = packed.encoder;
   const LayerMatch& first = match.layers.front();

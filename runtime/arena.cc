@@ -78,7 +78,8 @@ void Arena::reserve(const ActivationShape& shape) {
   const std::size_t bytes = total_bytes(shape);
   if (bytes > memory_.size()) {
     memory_ = {};  // first, so that both are never held at once
-    memory_ = kernels::AlignedBuffer(bytes);
+    pages_ = std::make_unique<loader::HugePages>();
+    memory_ = kernels::AlignedBuffer(bytes, pages_.get());
   }
 }
 

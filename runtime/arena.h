@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "kernels/aligned_buffer.h"
 #include "kernels/panel.h"
@@ -80,7 +81,8 @@ class Arena {
   Activations activations(const ActivationShape& shape) noexcept;
 
  private:
-  kernels::AlignedBuffer memory_;
+  std::unique_ptr<loader::HugePages> pages_;
+  kernels::AlignedBuffer memory_;  // in pages_
 };
 
 }  // namespace filigree::runtime

@@ -55,7 +55,7 @@ class PackedWeightsBuilder {
  public:
   // Copies the streams into one allocation that `view` then points to.
   static PackedWeights build(PackedView view, const GrowingStreams& streams, std::size_t nonzeros,
-                             std::vector<std::int32_t> row_sums);
+                             std::vector<std::int32_t> row_sums, std::pmr::memory_resource* memory);
 };
 
 // Throws std::invalid_argument unless `elements` is rows * cols, both positive.
