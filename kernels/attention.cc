@@ -8,7 +8,7 @@ namespace filigree::kernels {
 
 std::size_t attention_scratch_bytes(std::size_t head_size, std::size_t key_count) noexcept {
   // A head that begins with the last feature of a quad touches the most quads.
-  return std::max(attention_f32_scratch(head_size, key_count).bytes,
+  return std::max(attention_f32_scratch(head_size, key_count, kWideQueryBlock).bytes,
                   attention_i8_scratch(head_quads(3, head_size), key_count).bytes);
 }
 

@@ -1,5 +1,5 @@
 // Where the parts of the scratch of attention lie, in bytes from its 64-byte aligned start. A query
-// block is 16 queries; keys count up over the segments of the sequence.
+// block is 16 queries, or a multiple of that; keys count up over the segments of the sequence.
 #pragma once
 
 #include <cstddef>
@@ -13,18 +13,22 @@ static inline std::size_t round_up(std::size_t value, std::size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-// Floats: scores [keys][16], sums [16], queries [head_size][16].
+// Queries that the widest kernel takes at once.
+static constexpr std::size_t kWideQueryBlock = 32;
+
+// Floats, 16 queries or `block`: scores [keys][16], sums [16], queries [head_size][16].
 struct AttentionF32Scratch {
   std::size_t scores, sums, queries, bytes;
 };
 
 static inline AttentionF32Scratch attention_f32_scratch(std::size_t head_size,
-                                                        std::size_t key_count) {
-  constexpr std::size_t kRow = kQueryBlock * sizeof(float);
+                                                        std::size_t key_count,
+                                                        std::size_t block = kQueryBlock) {
+  const std::size_t row = block * sizeof(float);
   AttentionF32Scratch layout{};
-  layout.sums = layout.scores + key_count * kRow;
-  layout.queries = layout.sums + kRow;
-  layout.bytes = layout.queries + head_size * kRow;
+  layout.sums = layout.scores + key_count * row;
+  layout.queries = layout.sums + row;
+  layout.bytes = layout.queries + head_size * row;
   return layout;
 }
 
