@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "kernels/attention.h"
 #include "kernels/softmax.h"
@@ -54,6 +55,28 @@ static inline AttentionI8Scratch attention_i8_scratch(std::size_t quads, std::si
   layout.values = layout.keys + round_up(quads * key_count * 8, 64);
   layout.queries = layout.values + round_up(quads * even_keys * 8, 64);
   layout.bytes = layout.queries + quads * 2 * kRow;
+  return layout;
+}
+
+// With VNNI: scores and sums of 32 queries; the quantised probabilities replace the scores as u8
+// [quads of keys][32][4]. Bytes, padded with 0 to a multiple of 16 keys:
+//   keys     [quads][keys][4]       minus 128     values  [quads][quads of keys][4 features][4
+//   keys] queries  [quads][32][4]                       key_terms  [keys] int32
+struct AttentionVnniScratch {
+  std::size_t scores, sums, key_terms, keys, values, queries, bytes;
+};
+
+static inline AttentionVnniScratch attention_vnni_scratch(std::size_t quads,
+                                                          std::size_t key_count) {
+  constexpr std::size_t kRow = kWideQueryBlock * sizeof(float);
+  const std::size_t padded_keys = round_up(key_count, 16);
+  AttentionVnniScratch layout{};
+  layout.sums = layout.scores + padded_keys * kRow;
+  layout.key_terms = layout.sums + kRow;
+  layout.keys = layout.key_terms + padded_keys * sizeof(std::int32_t);
+  layout.values = layout.keys + quads * padded_keys * 4;
+  layout.queries = layout.values + quads * padded_keys * 4;
+  layout.bytes = layout.queries + quads * kWideQueryBlock * 4;
   return layout;
 }
 

@@ -10,4 +10,6 @@ extern const KernelTable kAvx512VnniTable;
 LinearI8Fn dense_i8_avx512_vnni;
 LinearI8Fn groups_i8_avx512_vnni;
 
+AttentionI8Fn attention_i8_avx512_vnni;
+
 }  // namespace filigree::kernels
