@@ -11,6 +11,7 @@ constinit const KernelTable kAvx512Table{
     .dense_i8 = dense_i8_avx512,
     .groups_i8 = groups_i8_avx512,
     .attention_f32 = attention_f32_avx512,
+    .attention_i8 = attention_i8_avx512,
     .softmax = softmax_avx512,
     .layer_norm = layer_norm_avx512,
     .gelu = gelu_avx512,

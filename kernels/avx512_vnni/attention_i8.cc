@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kLanes = 16;
 // Tiles of 8 keys or features x 2 registers of queries, as in avx512/attention_f32.cc.
-constexpr std::size_t kTile = 8;
+constexpr std::size_t kTile = 12;
 
 struct Call {
   const AttentionI8Args& args;
@@ -66,7 +66,8 @@ void add_products(__m512i (&acc)[N][W], const std::uint8_t* quads, std::size_t s
 }
 
 template <int W, int N>
-void score_tile(const Call& call, const __m512i (&query_terms)[W], std::size_t key) {
+void score_tile(const Call& call, const __m512i (&query_terms)[W], std::size_t key,
+                __m512 (&largest)[W]) {
   __m512i acc[N][W];
   for (int n = 0; n < N; ++n)
     for (int w = 0; w < W; ++w)
@@ -79,22 +80,26 @@ void score_tile(const Call& call, const __m512i (&query_terms)[W], std::size_t k
   const __m512 scale = _mm512_set1_ps(call.args.score_scale);
   float* scores = call.scores + key * kLanes * W;
   for (int n = 0; n < N; ++n)
-    for (int w = 0; w < W; ++w)
-      _mm512_store_ps(scores + (n * W + w) * kLanes,
-                      _mm512_mul_ps(_mm512_cvtepi32_ps(acc[n][w]), scale));
+    for (int w = 0; w < W; ++w) {
+      const __m512 score = _mm512_mul_ps(_mm512_cvtepi32_ps(acc[n][w]), scale);
+      _mm512_store_ps(scores + (n * W + w) * kLanes, score);
+      largest[w] = _mm512_max_ps(largest[w], score);
+    }
 }
 
 template <int W>
-void score_keys(const Call& call, const __m512i (&query_terms)[W]) {
+void score_keys(const Call& call, const __m512i (&query_terms)[W], __m512 (&largest)[W]) {
   std::size_t key = 0;
   for (; key + kTile <= call.args.key_count; key += kTile)
-    score_tile<W, kTile>(call, query_terms, key);
+    score_tile<W, kTile>(call, query_terms, key, largest);
   const std::size_t rest = call.args.key_count - key;
-  if ((rest & 4) != 0) score_tile<W, 4>(call, query_terms, key);
+  if ((rest & 8) != 0) score_tile<W, 8>(call, query_terms, key, largest);
+  key += rest & 8;
+  if ((rest & 4) != 0) score_tile<W, 4>(call, query_terms, key, largest);
   key += rest & 4;
-  if ((rest & 2) != 0) score_tile<W, 2>(call, query_terms, key);
+  if ((rest & 2) != 0) score_tile<W, 2>(call, query_terms, key, largest);
   key += rest & 2;
-  if ((rest & 1) != 0) score_tile<W, 1>(call, query_terms, key);
+  if ((rest & 1) != 0) score_tile<W, 1>(call, query_terms, key, largest);
 }
 
 // Four rows of scores become a row of quads of probabilities minus their zero point, at the same
@@ -118,7 +123,7 @@ void quantize_probabilities(const Call& call, __m512i (&value_terms)[W]) {
       __m512i rows[4];
       for (int i = 0; i < 4; ++i) {
         const __m512 p = _mm512_mul_ps(_mm512_load_ps(row + (i * W + w) * kLanes), inverse[w]);
-        rows[i] = _mm512_sub_epi32(quantize_avx512(p, quantizer), quantizer.zero_point);
+        rows[i] = rounded_quotient_avx512(p, quantizer);
       }
       const __m512i quad = quads_of_rows_avx512(rows);
       value_terms[w] = QuadsVnni::add_quad(value_terms[w], quad, _mm512_set1_epi8(1));
@@ -166,8 +171,10 @@ template <int W>
 void attend(const Call& call, Lanes lanes) {
   __m512i query_terms[W];
   copy_queries_vnni(call.args, call.quads, lanes.first, lanes.count, call.queries, query_terms);
-  score_keys(call, query_terms);
-  softmax_block_avx512<W>({call.scores, call.args.key_count, call.sums});
+  __m512 largest[W];
+  for (int w = 0; w < W; ++w) largest[w] = _mm512_set1_ps(-__builtin_inff());
+  score_keys(call, query_terms, largest);
+  exponentials_avx512({call.scores, call.args.key_count, call.sums}, largest);
   __m512i value_terms[W];
   quantize_probabilities(call, value_terms);
   std::size_t quad = 0;

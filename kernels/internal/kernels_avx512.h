@@ -15,6 +15,7 @@ LinearI8Fn dense_i8_avx512;
 LinearI8Fn groups_i8_avx512;
 
 AttentionF32Fn attention_f32_avx512;
+AttentionI8Fn attention_i8_avx512;
 SoftmaxFn softmax_avx512;
 LayerNormFn layer_norm_avx512;
 GeluFn gelu_avx512;

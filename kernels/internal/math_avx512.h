@@ -56,7 +56,7 @@ static inline QuantizerAvx512 quantizer_avx512(Quantization quantization) {
           reciprocal.is_exact};
 }
 
-// The rounded quotient, in -zero_point..255 - zero_point.
+// As rounded_quotient_avx512, with a division.
 static inline __m512i divided_avx512(__m512 x, const QuantizerAvx512& quantizer) {
   const __m512i smallest = _mm512_sub_epi32(_mm512_setzero_si512(), quantizer.zero_point);
   const __m512i largest = _mm512_add_epi32(smallest, _mm512_set1_epi32(255));
@@ -66,16 +66,20 @@ static inline __m512i divided_avx512(__m512 x, const QuantizerAvx512& quantizer)
   return _mm512_cvtps_epi32(q);
 }
 
-// Sixteen values in 0..255, one in each 32-bit lane.
-static inline __m512i quantize_avx512(__m512 x, const QuantizerAvx512& quantizer) {
+// x / scale rounded, in -zero_point..255 - zero_point.
+static inline __m512i rounded_quotient_avx512(__m512 x, const QuantizerAvx512& quantizer) {
   if (!quantizer.is_exact) [[unlikely]]
-    return _mm512_add_epi32(divided_avx512(x, quantizer), quantizer.zero_point);
+    return divided_avx512(x, quantizer);
   x = _mm512_max_ps(x, quantizer.smallest);  // NaN becomes `smallest`
   x = _mm512_min_ps(x, quantizer.largest);
   const __m512 q = _mm512_fmadd_ps(x, quantizer.high, _mm512_mul_ps(x, quantizer.low));
   const __m512 rest = _mm512_fnmadd_ps(q, quantizer.scale, x);
-  const __m512i rounded = _mm512_cvtps_epi32(_mm512_fmadd_ps(rest, quantizer.high, q));
-  return _mm512_add_epi32(rounded, quantizer.zero_point);
+  return _mm512_cvtps_epi32(_mm512_fmadd_ps(rest, quantizer.high, q));
+}
+
+// Sixteen values in 0..255, one in each 32-bit lane.
+static inline __m512i quantize_avx512(__m512 x, const QuantizerAvx512& quantizer) {
+  return _mm512_add_epi32(rounded_quotient_avx512(x, quantizer), quantizer.zero_point);
 }
 
 // Four rows of numbers in 0..255, a token in each lane, as quads of bytes: row 0 lowest.

@@ -29,11 +29,10 @@ static inline void largest_scores(const SoftmaxArgs& args, __m512 (&largest)[W])
   }
 }
 
+// The rest of softmax when the largest scores are known.
 template <int W>
-static inline void softmax_block_avx512(const SoftmaxArgs& args) {
+static inline void exponentials_avx512(const SoftmaxArgs& args, const __m512 (&largest)[W]) {
   assert(args.keys >= 1);
-  __m512 largest[W];
-  largest_scores(args, largest);
   __m512 sums[W];
   for (int w = 0; w < W; ++w) sums[w] = _mm512_setzero_ps();
   float* const end = args.scores + args.keys * 16 * W;
@@ -44,6 +43,13 @@ static inline void softmax_block_avx512(const SoftmaxArgs& args) {
       sums[w] = _mm512_add_ps(sums[w], power);
     }
   for (int w = 0; w < W; ++w) _mm512_store_ps(args.sums + 16 * w, sums[w]);
+}
+
+template <int W>
+static inline void softmax_block_avx512(const SoftmaxArgs& args) {
+  __m512 largest[W];
+  largest_scores(args, largest);
+  exponentials_avx512(args, largest);
 }
 
 }  // namespace filigree::kernels
