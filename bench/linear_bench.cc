@@ -52,6 +52,10 @@ void add_all(const std::vector<Shape>& shapes, std::size_t tokens) {
       add(table, {shape, WeightFormat::kDenseF32, 0.0, 1, tokens});
       for (const Sparsity s : kUnstructured)
         add(table, {shape, WeightFormat::kUnstructuredF32, s.zeros, s.block_cols, tokens});
+      for (const double zeros : {0.5, 0.8, 0.9}) {
+        add(table, {shape, WeightFormat::kBlock1x4F32, zeros, 4, tokens});
+        add(table, {shape, WeightFormat::kBlock4x1F32, zeros, 1, tokens, 4});
+      }
       add(table, {shape, WeightFormat::kDenseI8, 0.0, 1, tokens});
       for (const Sparsity s : kGroups)
         add(table, {shape, WeightFormat::kGroupsI8, s.zeros, s.block_cols, tokens});

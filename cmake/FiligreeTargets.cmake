@@ -45,6 +45,8 @@ function(add_filigree_test name)
   cmake_parse_arguments(ARG "ISOLATED" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  # Tests call optimised libraries; compiling the tests themselves takes a quarter less time like this.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} filigree_options GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE FILIGREE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   if(ARG_ISOLATED)
