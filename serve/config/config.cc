@@ -37,7 +37,7 @@ Json to_json(const EndpointConfig& endpoint) {
 Config config_for_task(std::string_view task, const std::string& model_path) {
   const auto kind = parse_task(task);
   if (const auto* reason = std::get_if<std::string>(&kind)) throw ConfigError(*reason);
-  auto found = find_model(model_path, {});
+  auto found = find_model(model_path, {.folder = {}, .models = {}, .roots = model_roots()});
   if (const auto* reason = std::get_if<std::string>(&found)) throw ConfigError(*reason);
   EndpointConfig endpoint;
   endpoint.name = task;

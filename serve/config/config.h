@@ -45,7 +45,7 @@ struct Config {
 };
 
 // Reads a YAML file, or throws ConfigError. A relative model path is looked up in the current
-// folder, as DeepSparse does, and then in the folder of the file.
+// folder, as DeepSparse does, and then in the folder of the file; stubs as model_path.h says.
 Config load_config(const std::filesystem::path& file);
 Config parse_config(std::string_view yaml, const std::string& file_name,
                     const std::filesystem::path& folder);

@@ -13,9 +13,16 @@
 namespace filigree::serve {
 namespace {
 
-constexpr std::string_view kServerKeys[] = {
-    "num_cores",           "num_workers", "integration", "isa",           "engine_thread_pinning",
-    "pytorch_num_threads", "endpoints",   "loggers",     "system_logging"};
+constexpr std::string_view kServerKeys[] = {"num_cores",
+                                            "num_workers",
+                                            "integration",
+                                            "isa",
+                                            "engine_thread_pinning",
+                                            "pytorch_num_threads",
+                                            "endpoints",
+                                            "loggers",
+                                            "system_logging",
+                                            "models"};
 constexpr std::string_view kEndpointKeys[] = {
     "name",           "route",        "task",      "model",       "batch_size",
     "logging_config", "data_logging", "bucketing", "middlewares", "kwargs"};
@@ -23,7 +30,7 @@ constexpr std::string_view kEndpointKeys[] = {
 class Reader {
  public:
   Reader(const std::string& file, const std::filesystem::path& folder)
-      : file_(file), folder_(folder) {}
+      : file_(file), search_{.folder = folder, .models = {}, .roots = model_roots()} {}
 
   Config read(const YamlNode& root) {
     const Fields server(root, "the configuration", file_);
@@ -36,6 +43,7 @@ class Reader {
     warn_if_given(server, "pytorch_num_threads", "there is no PyTorch here");
     warn_if_given(server, "system_logging", "metrics are always at /metrics");
     read_loggers(server);
+    read_models(server);
     read_endpoints(server);
     return std::move(config_);
   }
@@ -90,6 +98,18 @@ class Reader {
       config_.warnings.push_back(file_ + ":" + std::to_string(name.line) + ": logger '" +
                                  name.scalar +
                                  "' has no effect: the log is on stderr, metrics are at /metrics");
+    }
+  }
+
+  void read_models(const Fields& server) {
+    const YamlNode* models = server.find("models");
+    if (models == nullptr) return;
+    const Fields names(*models, "models", file_);
+    for (const auto& [name, target] : names.members()) {
+      if (target.kind != YamlNode::Kind::kScalar || target.scalar.empty())
+        server.fail(target.line, "'models' gives " + serve::quoted(name.scalar) + " " +
+                                     describe(target) + ", expected a folder or .onnx file");
+      search_.models.emplace(name.scalar, target.scalar);
     }
   }
 
@@ -171,7 +191,7 @@ class Reader {
   void read_model(const Fields& fields, EndpointConfig& endpoint) {
     fields.required("model");
     endpoint.model = *fields.text("model");
-    auto found = find_model(endpoint.model, folder_);
+    auto found = find_model(endpoint.model, search_);
     if (const auto* reason = std::get_if<std::string>(&found))
       fields.fail(fields.line_of("model"), *reason);
     endpoint.model_path = std::get<std::filesystem::path>(std::move(found));
@@ -185,7 +205,7 @@ class Reader {
   }
 
   const std::string& file_;
-  const std::filesystem::path& folder_;
+  ModelSearch search_;
   Config config_;
   std::map<std::string, std::size_t> names_, routes_;  // with the line that has them
   std::map<std::string, std::size_t> unnamed_;         // endpoints so far, by task

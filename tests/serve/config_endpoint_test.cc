@@ -81,12 +81,6 @@ TEST_F(EndpointConfigTest, TellsWhereItLookedForAModel) {
   EXPECT_NE(error.find((std::filesystem::current_path() / "nowhere").string()), std::string::npos);
 }
 
-TEST_F(EndpointConfigTest, RefusesStubsOfDownloads) {
-  for (const std::string stub : {"zoo:bert", "hf:org/bert", "default"})
-    EXPECT_NE(error_of("endpoints:\n  - {task: qa, model: '" + stub + "'}\n").find("no network"),
-              std::string::npos);
-}
-
 TEST_F(EndpointConfigTest, ReadsKwargs) {
   const auto options = options_of(
       "kwargs: {sequence_length: 384, doc_stride: 128, max_answer_length: 30, n_best_size: 5, "
