@@ -3,14 +3,18 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
+#include <set>
 
 #include "loader/model.h"
 #include "loader/onnx_file.h"
+#include "serve/config/config.h"
 #include "serve/json.h"
 #include "tests/tools/made_models.h"
 #include "tokenizer/tokenizer.h"
 #include "tools/cli/files.h"
 #include "tools/model_maker/model_folder.h"
+#include "tools/model_maker/zoo.h"
 
 namespace filigree::tools {
 namespace {
@@ -134,6 +138,80 @@ TEST(MakeModel, LeavesAnExistingFolderAlone) {
   EXPECT_EQ(outcome.code, ExitCode::kInputError);
   EXPECT_NE(outcome.err.find("expected the name of a new or empty folder"), std::string::npos);
   EXPECT_EQ(names_in(models.folder()), std::vector<std::string>{"file"});
+}
+
+class MadeZoo : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    models_ = new MadeModels;
+    const Outcome outcome = run_words({"make-model", "--zoo", folder().string(), "--hidden", "32",
+                                       "--vocab", "64", "--max-tokens", "16"});
+    EXPECT_EQ(outcome.code, ExitCode::kOk) << outcome.err;
+  }
+  static void TearDownTestSuite() { delete models_; }
+  static fs::path folder() { return models_->folder() / "zoo"; }
+
+  static inline MadeModels* models_ = nullptr;
+};
+
+TEST_F(MadeZoo, HasNineteenModelsOfTwelveSixAndThreeLayers) {
+  std::map<std::string, int> counts;
+  for (const ZooModel& zoo : zoo_models()) {
+    const auto model = loader::load_model(folder() / zoo.id);
+    ASSERT_TRUE(model->encoder.has_value()) << zoo.id;
+    const bool integer = model->encoder->layers[0].query.input.has_value();
+    std::size_t nonzeros = 0, weights = 0;
+    for (const loader::MatrixInfo& matrix : model->matrices) {
+      nonzeros += matrix.nonzeros;
+      weights += matrix.rows * matrix.cols;
+    }
+    ++counts[integer ? "int8" : nonzeros == weights ? "dense" : "pruned"];
+    ++counts[std::to_string(model->encoder->layers.size()) + " layers"];
+  }
+  EXPECT_EQ(counts, (std::map<std::string, int>{{"int8", 7},
+                                                {"pruned", 11},
+                                                {"dense", 1},
+                                                {"12 layers", 7},
+                                                {"6 layers", 6},
+                                                {"3 layers", 6}}));
+}
+
+TEST_F(MadeZoo, SharesOneTeachersEmbeddings) {
+  std::set<std::string> tables;
+  for (const ZooModel& zoo : zoo_models()) {
+    const auto graph = loader::read_onnx(folder() / zoo.id / "model.onnx");
+    for (const auto& [name, tensor] : graph.initializers)
+      if (name.find("embeddings.word_embeddings.weight") != std::string::npos &&
+          tensor.dims().size() == 2)
+        tables.insert(
+            {reinterpret_cast<const char*>(tensor.bytes().data()), tensor.bytes().size()});
+  }
+  EXPECT_EQ(tables.size(), 2U);  // float and bytes
+}
+
+TEST_F(MadeZoo, IsServedFromItsFolderAsItIs) {
+  const serve::Config big = serve::load_config(folder() / "big-config.yaml");
+  EXPECT_EQ(big.endpoints.size(), 19U);
+  EXPECT_TRUE(big.warnings.empty());
+  for (const serve::EndpointConfig& endpoint : big.endpoints) {
+    EXPECT_TRUE(endpoint.model.starts_with(
+        "zoo:nlp/question_answering/bert-base/pytorch/huggingface/squad/"));
+    EXPECT_EQ(*endpoint.route,
+              "/predict/question_answering/" + endpoint.model_path.filename().string());
+  }
+  std::vector<std::string> routes;
+  for (const auto& endpoint : serve::load_config(folder() / "config.yaml").endpoints)
+    routes.push_back(endpoint.route->substr(sizeof "/predict/question_answering"));
+  EXPECT_EQ(routes, (std::vector<std::string>{"quant6lagg96", "quant3lagg89", "12l_pruned80_quant",
+                                              "base"}));
+}
+
+TEST(MakeModel, ZooRefusesWhatItsModelsDifferIn) {
+  const MadeModels models;
+  const Outcome outcome =
+      run_words({"make-model", "--zoo", (models.folder() / "z").string(), "--layers", "2"});
+  EXPECT_EQ(outcome.code, ExitCode::kInputError);
+  EXPECT_NE(outcome.err.find("--layers does not go with --zoo"), std::string::npos);
 }
 
 TEST(MakeModel, CheckpointsCanEndTheWorkAtEveryStep) {

@@ -1,12 +1,15 @@
-#include <algorithm>
 #include <exception>
 #include <ostream>
+#include <stdexcept>
+#include <string>
 
 #include "tools/cli/aside_folder.h"
 #include "tools/cli/interrupt.h"
+#include "tools/cli/progress.h"
 #include "tools/commands/commands.h"
 #include "tools/model_maker/model_folder.h"
 #include "tools/model_maker/vocabulary.h"
+#include "tools/model_maker/zoo.h"
 
 namespace filigree::tools {
 namespace {
@@ -61,56 +64,96 @@ ModelSpec spec_of(const Arguments& arguments) {
   return spec;
 }
 
-ExitCode make_model(const Arguments& arguments, Console& console) {
-  const ModelSpec spec = spec_of(arguments);
-  const std::filesystem::path target = arguments.required("output");
+// Runs `write` on a folder that becomes `target` only when all of it worked.
+template <class Write>
+ExitCode make_folder(const std::string& target, Console& console, Write write) {
   const Interrupt interrupt;
   const Checkpoint checkpoint = [&] {
     if (interrupt.requested()) throw Interrupted();
   };
   try {
     AsideFolder folder(target);
-    write_model(spec, folder.path(), folder.target().filename().string(), checkpoint);
+    write(folder, checkpoint);
     folder.commit();
+    return ExitCode::kOk;
   } catch (const Interrupted&) {
     console.err << "filigree: interrupted; nothing was written\n";
     return ExitCode::kInterrupted;
   } catch (const std::invalid_argument& error) {
-    throw InputError(target.string() + ": " + error.what());
+    throw InputError(target + ": " + error.what());
   }
-  console.out << target.string() << ": " << describe(spec) << ", random weights\n";
-  return ExitCode::kOk;
+}
+
+ExitCode make_zoo(const Arguments& arguments, const std::string& target, Console& console) {
+  for (const char* flag : {"output", "family", "layers", "heads", "intermediate", "head", "labels",
+                           "sparsity", "pattern", "skew", "precision"})
+    if (arguments.has(flag))
+      throw UsageError("--" + std::string(flag) +
+                       " does not go with --zoo, whose models differ in it");
+  const ModelSpec spec = spec_of(arguments);
+  const ZooOptions options{.hidden = spec.hidden,
+                           .heads = spec.heads,
+                           .vocabulary = spec.vocabulary,
+                           .max_tokens = spec.max_tokens,
+                           .opset = spec.opset,
+                           .seed = spec.seed};
+  const ExitCode code =
+      make_folder(target, console, [&](const AsideFolder& folder, const Checkpoint& checkpoint) {
+        Progress progress(console, zoo_models().size(), "models");
+        write_zoo(options, folder.path(), checkpoint,
+                  [&](std::size_t done) { progress.advance_to(done); });
+      });
+  if (code == ExitCode::kOk)
+    console.out << target << ": " << zoo_models().size()
+                << " models with random weights; serve them with --config-file " << target
+                << "/big-config.yaml, four of them with " << target << "/config.yaml\n";
+  return code;
+}
+
+ExitCode make_model(const Arguments& arguments, Console& console) {
+  if (const auto zoo = arguments.text("zoo")) return make_zoo(arguments, *zoo, console);
+  const ModelSpec spec = spec_of(arguments);
+  const std::string target = arguments.required("output");
+  const ExitCode code =
+      make_folder(target, console, [&](const AsideFolder& folder, const Checkpoint& checkpoint) {
+        write_model(spec, folder.path(), folder.target().filename().string(), checkpoint);
+      });
+  if (code == ExitCode::kOk)
+    console.out << target << ": " << describe(spec) << ", random weights\n";
+  return code;
 }
 
 }  // namespace
 
 Command make_model_command() {
   return {
-      .usage = {.command = "make-model",
-                .summary = "Writes a model with random weights: any shape, sparsity and precision.",
-                .operands = "",
-                .flags = {{"output", "DIR", "the folder to make"},
-                          {"family", "NAME", family_names() + " (default bert)"},
-                          {"layers", "N", "default 12"},
-                          {"hidden", "N", "features of a token (default 768)"},
-                          {"heads", "N", "default hidden / 64"},
-                          {"intermediate", "N", "default 4 x hidden"},
-                          {"vocab", "N", "tokens of the vocabulary (default 30522)"},
-                          {"max-tokens", "N", "longest sequence (default 512)"},
-                          {"head", "NAME", head_names() + " (default qa)"},
-                          {"labels", "N", "of a classification or token head (default 2)"},
-                          {"sparsity", "N", "percent of zeros in the encoder's matrices, 0 to 99"},
-                          {"pattern", "NAME",
-                           pattern_names() +
-                               "; blocks are outputs x inputs (default unstructured)"},
-                          {"skew", "",
-                           "some inputs keep more weights than others, as in trained models"},
-                          {"precision", "NAME", precision_names() + " (default fp32)"},
-                          {"opset", "N", "11 to 20 (default 14)"},
-                          {"seed", "N", "the same seed makes the same bytes (default 0)"}},
-                .example =
-                    "filigree make-model --output bert-pruned90-int8 --sparsity 90 --precision "
-                    "int8"},
+      .usage =
+          {.command = "make-model",
+           .summary = "Writes a model with random weights: any shape, sparsity and precision.",
+           .operands = "",
+           .flags = {{"output", "DIR", "the folder to make"},
+                     {"zoo", "DIR",
+                      "instead: the 19 models of the SparseServer.UI demo with their YAML; of the "
+                      "flags below takes hidden, vocab, max-tokens, opset, seed"},
+                     {"family", "NAME", family_names() + " (default bert)"},
+                     {"layers", "N", "default 12"},
+                     {"hidden", "N", "features of a token (default 768)"},
+                     {"heads", "N", "default hidden / 64"},
+                     {"intermediate", "N", "default 4 x hidden"},
+                     {"vocab", "N", "tokens of the vocabulary (default 30522)"},
+                     {"max-tokens", "N", "longest sequence (default 512)"},
+                     {"head", "NAME", head_names() + " (default qa)"},
+                     {"labels", "N", "of a classification or token head (default 2)"},
+                     {"sparsity", "N", "percent of zeros in the encoder's matrices, 0 to 99"},
+                     {"pattern", "NAME",
+                      pattern_names() + "; blocks are outputs x inputs (default unstructured)"},
+                     {"skew", "",
+                      "some inputs keep more weights than others, as in trained models"},
+                     {"precision", "NAME", precision_names() + " (default fp32)"},
+                     {"opset", "N", "11 to 20 (default 14)"},
+                     {"seed", "N", "the same seed makes the same bytes (default 0)"}},
+           .example = "filigree make-model --output bert-pruned90-int8 --sparsity 90 --precision "
+                      "int8"},
       .run = make_model};
 }
 
