@@ -50,7 +50,9 @@ struct Settings {
 std::vector<PeakLoop> bounds(WeightFormat format, kernels::Isa isa) {
   if (format == WeightFormat::kDenseF32) return {fma_peak(isa)};
   if (kernels::is_float(format)) return {fma_peak(isa), l1_load_rate(isa)};
-  return {isa == kernels::Isa::kAvx512Vnni ? vnni_peak() : maddubs_peak(isa)};
+  if (isa != kernels::Isa::kAvx512Vnni) return {maddubs_peak(isa)};
+  if (format == WeightFormat::kDenseI8) return {vnni_peak()};
+  return {vnni_peak(), vnni_load_rate()};
 }
 
 void print_ratio(const LayerOptions& options, const Settings& settings) {

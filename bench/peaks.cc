@@ -25,6 +25,10 @@ PeakLoop maddubs_peak(kernels::Isa isa) noexcept {
   return {"maddubs avx512", maddubs_avx512, 64 * kLoopSteps};
 }
 
+PeakLoop vnni_load_rate() noexcept {
+  return {"vpdpbusd + load", dpbusd_load_avx512_vnni, 4 * kL1MultiplyAdds};
+}
+
 PeakLoop vnni_peak() noexcept { return {"vpdpbusd", dpbusd_avx512_vnni, 64 * kLoopSteps}; }
 
 }  // namespace filigree::bench

@@ -22,5 +22,7 @@ PeakLoop l1_load_rate(kernels::Isa isa) noexcept;
 PeakLoop maddubs_peak(kernels::Isa isa) noexcept;
 // Independent vpdpbusd chains in registers. Requires kAvx512Vnni.
 PeakLoop vnni_peak() noexcept;
+// The same with the inputs of each vpdpbusd loaded from 27 KB in L1.
+PeakLoop vnni_load_rate() noexcept;
 
 }  // namespace filigree::bench

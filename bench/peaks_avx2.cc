@@ -32,12 +32,14 @@ void l1_load_avx2() noexcept {
   __m256 sums[kChains];
   for (int i = 0; i < kChains; ++i) sums[i] = _mm256_setzero_ps();
   const __m256 weight = _mm256_set1_ps(0.5F);
-  for (int pass = 0; pass < kPasses; ++pass) {
-    const float* x = data;
-    __asm__ volatile("" : "+r"(x) : : "memory");
-    for (const float* end = x + kL1Floats; x != end; x += 8 * kChains)
-      for (int i = 0; i < kChains; ++i)
-        sums[i] = _mm256_fmadd_ps(weight, _mm256_load_ps(x + 8 * i), sums[i]);
+  const float* x = data;
+  __asm__ volatile("" : "+r"(x));  // or the compiler would compute with what it knows of `data`
+  const float* const begin = x;
+  for (int step = 0; step < kL1Steps<8>; ++step) {
+    for (int i = 0; i < kChains; ++i)
+      sums[i] = _mm256_fmadd_ps(weight, _mm256_load_ps(x + 8 * i), sums[i]);
+    x += 8 * kChains;
+    x = x == begin + kL1Floats ? begin : x;
   }
   for (int i = 0; i < kChains; ++i) keep(sums[i]);
 }
