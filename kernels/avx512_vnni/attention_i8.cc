@@ -18,7 +18,8 @@ namespace filigree::kernels {
 namespace {
 
 constexpr std::size_t kLanes = 16;
-// Tiles of 8 keys or features x 2 registers of queries, as in avx512/attention_f32.cc.
+// Tiles of 12 keys, or the 8 features of two quads, x 2 registers of queries: 24 or 16
+// accumulators.
 constexpr std::size_t kTile = 12;
 
 struct Call {
