@@ -57,7 +57,7 @@ Json to_json(const Config& config) {
                        {"num_workers", or_null(config.num_workers)},
                        {"integration", "local"},
                        {"engine_thread_pinning", pinning_name(options.pinning)},
-                       {"isa", config.isa ? Json(kernels::isa_name(*config.isa)) : Json()},
+                       {"isa", config.isa ? Json(kernels::isa_name(config.isa->isa)) : Json()},
                        {"endpoints", std::move(endpoints)},
                        {"loggers", Json::object({})}});
 }
@@ -67,7 +67,7 @@ runtime::EngineOptions engine_options(const Config& config) {
   if (config.num_cores) options.cores = *config.num_cores;
   if (config.num_workers) options.streams = *config.num_workers;
   if (config.pinning) options.pinning = *config.pinning;
-  options.isa = config.isa;
+  if (config.isa) options.isa = config.isa->isa;
   return options;
 }
 

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "kernels/isa.h"
 #include "runtime/engine.h"
+#include "serve/config/isa_choice.h"
 #include "serve/json.h"
 #include "serve/tasks/question_answering.h"
 #include "serve/tasks/task_name.h"
@@ -38,7 +38,8 @@ struct EndpointConfig {
 struct Config {
   std::optional<std::size_t> num_cores;    // nullopt: all that the process may use
   std::optional<std::size_t> num_workers;  // batches in flight; nullopt: one
-  std::optional<kernels::Isa> isa;         // nullopt: the best this CPU has
+  // nullopt: the best this CPU has. From a file it is checked by choose_isa, not before.
+  std::optional<IsaRequest> isa;
   std::optional<runtime::Pinning> pinning;
   std::vector<EndpointConfig> endpoints;  // at least one
   std::vector<std::string> warnings;      // keys that are accepted and have no effect

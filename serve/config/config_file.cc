@@ -65,12 +65,8 @@ class Reader {
   void read_isa(const Fields& server) {
     const auto name = server.text("isa");
     if (!name) return;
-    config_.isa = kernels::parse_isa(*name);
-    if (!config_.isa)
-      server.fail(server.line_of("isa"),
-                  "isa is '" + *name + "', expected scalar, avx2, avx512 or avx512_vnni");
-    if (!kernels::cpu_supports(*config_.isa))
-      server.fail(server.line_of("isa"), "isa '" + *name + "' is not supported by this CPU");
+    config_.isa =
+        parse_isa_request(*name, file_ + ":" + std::to_string(server.line_of("isa")) + ": isa");
   }
 
   void read_pinning(const Fields& server) {

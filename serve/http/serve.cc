@@ -28,7 +28,9 @@ void serve(const Config& config, const ServerOptions& options,
            const std::function<void(std::uint16_t port)>& listening) {
   for (const std::string& warning : config.warnings) log(LogLevel::kWarning, warning);
   runtime::Engine engine(engine_options(config));
-  log(LogLevel::kInfo, std::string(kernels::isa_name(engine.isa())) + ", " + engine.cores_reason());
+  log(LogLevel::kInfo, std::string(kernels::isa_name(engine.isa())) +
+                           (config.isa ? " (" + config.isa->source + ")" : "") + ", " +
+                           engine.cores_reason());
   for (const std::string& warning : engine.warnings()) log(LogLevel::kWarning, warning);
   Server server(config, options, engine_backend(engine));
   run_until_signal(server, listening);

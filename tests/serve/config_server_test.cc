@@ -11,7 +11,7 @@ TEST_F(ServerConfig, HasTheDefaultsOfAnEmptyServerPart) {
   const Config config = parse(kEndpoints);
   EXPECT_EQ(config.num_cores, std::nullopt);
   EXPECT_EQ(config.num_workers, std::nullopt);
-  EXPECT_EQ(config.isa, std::nullopt);
+  EXPECT_FALSE(config.isa.has_value());
   EXPECT_TRUE(config.warnings.empty());
 }
 
@@ -47,8 +47,19 @@ TEST_F(ServerConfig, RejectsCountsThatAreNotWholeNumbers) {
 TEST_F(ServerConfig, RejectsAnUnknownPinningAndIsa) {
   EXPECT_EQ(error_of("engine_thread_pinning: socket\n" + kEndpoints),
             "f.yaml:1: engine_thread_pinning is 'socket', expected core, numa or none");
-  EXPECT_EQ(error_of("isa: sse9\n" + kEndpoints),
-            "f.yaml:1: isa is 'sse9', expected scalar, avx2, avx512 or avx512_vnni");
+  const std::string message = error_of("num_cores: 1\nisa: sse9\n" + kEndpoints);
+  EXPECT_EQ(message.find("f.yaml:2: isa is 'sse9', expected scalar, avx2, avx512 or avx512_vnni; "
+                         "this CPU has scalar"),
+            0U)
+      << message;
+}
+
+TEST_F(ServerConfig, RemembersWhereTheIsaIsAskedFor) {
+  // Whether the CPU has it is looked at when nothing overrides it: serve/config/isa_choice.h.
+  const Config config = parse("num_cores: 1\nisa: avx512_vnni\n" + kEndpoints);
+  ASSERT_TRUE(config.isa.has_value());
+  EXPECT_EQ(config.isa->isa, kernels::Isa::kAvx512Vnni);
+  EXPECT_EQ(config.isa->source, "f.yaml:2: isa");
 }
 
 TEST_F(ServerConfig, RejectsOtherIntegrations) {

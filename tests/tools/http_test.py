@@ -169,6 +169,22 @@ class ProcessTest(unittest.TestCase):
         client.join()
         self.assertEqual([status for status, _ in answers], [200])
 
+    def test_isa_of_the_yaml_is_used_shown_and_overridden_by_the_flag(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "isa.yaml")
+            with open(file, "w", encoding="utf-8") as config:
+                config.write("isa: scalar\nendpoints:\n  - task: question_answering\n"
+                             f"    model: {json.dumps(MODEL)}\n")
+            best = json.loads(subprocess.run([BINARY, "check-hardware", "--json"], capture_output=True, text=True,
+                                             check=True).stdout)["isa_used"]
+            for flags, isa, source in [([], "scalar", f"{file}:1: isa"), (["--isa", best], best, "flag '--isa'")]:
+                server = ServerProcess("--config-file", file, *flags)
+                self.assertEqual(json.loads(server.ask("GET", "/v2")[1])["isa"], isa)
+                self.assertEqual(json.loads(server.ask("GET", "/config")[1])["isa"], isa)
+                self.assertIn(f'isa="{isa}"', server.ask("GET", "/metrics")[1])
+                self.assertIn(f"{isa} ({source}), ", server.logged())
+                self.assertEqual(server.stop(), 0)
+
     def test_yaml_with_a_route_less_endpoint_is_served_at_predict(self):
         with tempfile.TemporaryDirectory(prefix="filigree http ") as folder:
             file = os.path.join(folder, "one model.yaml")

@@ -60,6 +60,22 @@ class ProcessTest(unittest.TestCase):
         process.stdout.close()
         self.assertEqual(process.wait(60), 0)
 
+    def test_environment_names_the_isa_and_the_flag_overrides_it(self):
+        def check_hardware(variable, *flags):
+            return subprocess.run([BINARY, "check-hardware", "--json", *flags], capture_output=True, text=True,
+                                  check=False, env={**os.environ, "FILIGREE_ISA": variable})
+
+        best = json.loads(check_hardware("").stdout)
+        self.assertEqual(best["isa_reason"], "the best this CPU has")
+        self.assertEqual(best["isa_used"], [isa["name"] for isa in best["isas"] if isa["cpu"]][-1])
+        found = json.loads(check_hardware("scalar").stdout)
+        self.assertEqual((found["isa_used"], found["isa_reason"]), ("scalar", "environment variable FILIGREE_ISA"))
+        found = json.loads(check_hardware("scalar", "--isa", best["isa_used"]).stdout)
+        self.assertEqual((found["isa_used"], found["isa_reason"]), (best["isa_used"], "flag '--isa'"))
+        refused = check_hardware("sse9")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("filigree: environment variable FILIGREE_ISA is 'sse9', expected scalar, ", refused.stderr)
+
     def test_full_output_device_is_an_error(self):
         with open("/dev/full", "w", encoding="utf-8") as full:
             result = subprocess.run([BINARY, "check-hardware"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)

@@ -132,5 +132,19 @@ TEST(Program, CheckHardwareNamesIsaAndCoresInBothForms) {
   EXPECT_TRUE(contains(json.out, "\"isa_used\":\"")) << json.out;
 }
 
+TEST(Program, CheckHardwareTellsWhoChoseTheIsa) {
+  EXPECT_TRUE(contains(run({"check-hardware", "--isa", "scalar"}).out,
+                       "\nISA used:      scalar, flag '--isa'\n"));
+  EXPECT_TRUE(contains(run({"check-hardware", "--json", "--isa", "scalar"}).out,
+                       R"("isa_used":"scalar","isa_reason":"flag '--isa'")"));
+}
+
+TEST(Program, AnUnknownIsaIsAnErrorThatNamesFlagAndChoices) {
+  const Outcome outcome = run({"check-hardware", "--isa", "sse9"});
+  EXPECT_EQ(outcome.code, ExitCode::kInputError);
+  EXPECT_TRUE(contains(outcome.err, "filigree: flag '--isa' is 'sse9', expected scalar, avx2, "))
+      << outcome.err;
+}
+
 }  // namespace
 }  // namespace filigree::tools

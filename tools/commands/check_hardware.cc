@@ -6,6 +6,7 @@
 #include "runtime/topology.h"
 #include "tools/cli/json.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/isa_flag.h"
 #include "tools/hardware/cpu_description.h"
 
 namespace filigree::tools {
@@ -30,12 +31,13 @@ struct Report {
   CpuDescription cpu;
   runtime::Topology topology;
   runtime::CoreChoice choice;
-  std::string isa_used;
+  serve::IsaRequest isa;
 };
 
 void print_text(const Report& report, std::ostream& out) {
   out << "CPU:           " << report.cpu.model << "\n";
-  out << "ISA used:      " << report.isa_used << "\n";
+  out << "ISA used:      " << kernels::isa_name(report.isa.isa) << ", " << report.isa.source
+      << "\n";
   for (const Isa isa : kIsas)
     out << "               " << kernels::isa_name(isa) << ": " << isa_state(isa) << "\n";
   out << "cores to use:  " << report.choice.reason << "\n";
@@ -61,7 +63,8 @@ Json json_of(const Report& report) {
   for (const std::string& note : report.topology.notes) notes.emplace_back(note);
   const runtime::Topology& topology = report.topology;
   Json json = Json::object({{"cpu", report.cpu.model},
-                            {"isa_used", report.isa_used},
+                            {"isa_used", kernels::isa_name(report.isa.isa)},
+                            {"isa_reason", report.isa.source},
                             {"isas", std::move(isas)},
                             {"cores", report.choice.cores},
                             {"cores_reason", report.choice.reason},
@@ -77,11 +80,10 @@ Json json_of(const Report& report) {
 ExitCode check_hardware(const Arguments& arguments, Console& console) {
   runtime::Topology topology = runtime::process_topology();
   runtime::CoreChoice choice = runtime::choose_cores(topology, 0);
-  const Report report{
-      .cpu = read_cpu_description("/"),
-      .topology = std::move(topology),
-      .choice = std::move(choice),
-      .isa_used = std::string(kernels::isa_name(kernels::supported_tables().back().isa))};
+  const Report report{.cpu = read_cpu_description("/"),
+                      .topology = std::move(topology),
+                      .choice = std::move(choice),
+                      .isa = chosen_isa(arguments)};
   if (arguments.has("json")) {
     console.out << serve::to_text(json_of(report)) << "\n";
   } else {
@@ -96,7 +98,7 @@ Command check_hardware_command() {
   return {.usage = {.command = "check-hardware",
                     .summary = "Prints what filigree finds in this machine and what it will use.",
                     .operands = "",
-                    .flags = {{"json", "", "print JSON"}},
+                    .flags = {isa_flag(), {"json", "", "print JSON"}},
                     .example = "filigree check-hardware --json"},
           .run = check_hardware};
 }

@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <limits>
 
-#include "kernels/isa.h"
 #include "tools/cli/errors.h"
+#include "tools/commands/isa_flag.h"
 
 namespace filigree::tools {
 namespace {
@@ -26,7 +26,7 @@ std::vector<Flag> question_answering_flags() {
   return {
       {"model-path", "DIR", "folder with model.onnx and tokenizer.json, or an .onnx file in one"},
       {"num-cores", "N", "cores to compute on (default: what the process may use)"},
-      {"isa", "NAME", "instruction set: scalar, avx2 (default: the best this CPU has)"},
+      isa_flag(),
       {"sequence-length", "N", "tokens of a window (128)"},
       {"doc-stride", "N", "tokens that consecutive windows share (64)"},
       {"max-answer-length", "N", "most tokens of an answer (15)"},
@@ -45,20 +45,10 @@ serve::QuestionAnsweringOptions question_answering_options(const Arguments& argu
   return options;
 }
 
-std::optional<kernels::Isa> isa_flag(const Arguments& arguments) {
-  const auto name = arguments.text("isa");
-  if (!name) return std::nullopt;
-  const auto isa = kernels::parse_isa(*name);
-  if (!isa)
-    throw UsageError("flag '--isa' is '" + *name +
-                     "', expected scalar, avx2, avx512 or avx512_vnni");
-  return isa;
-}
-
 runtime::EngineOptions engine_options(const Arguments& arguments) {
   runtime::EngineOptions options;
   options.cores = arguments.number("num-cores", 1, 4096).value_or(0);
-  options.isa = isa_flag(arguments);
+  options.isa = chosen_isa(arguments).isa;
   return options;
 }
 

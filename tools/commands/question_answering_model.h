@@ -19,11 +19,8 @@ std::vector<Flag> question_answering_flags();
 
 serve::QuestionAnsweringOptions question_answering_options(const Arguments& arguments);
 
-// --num-cores and --isa. Throws UsageError.
+// --num-cores and --isa (tools/commands/isa_flag.h). Throws UsageError and ConfigError.
 runtime::EngineOptions engine_options(const Arguments& arguments);
-
-// nullopt when the flag is absent; throws UsageError listing the known names.
-std::optional<kernels::Isa> isa_flag(const Arguments& arguments);
 
 // Requests that are kept in flight: enough to fill the engine's batches while answers are written
 // out, few enough for its queue.

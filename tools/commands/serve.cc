@@ -4,7 +4,7 @@
 #include "serve/http/server.h"
 #include "serve/log.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/question_answering_model.h"
+#include "tools/commands/isa_flag.h"
 
 namespace filigree::tools {
 namespace {
@@ -75,7 +75,7 @@ ExitCode serve_models(const Arguments& arguments, Console& console) {
   serve::Config config = config_of(arguments);
   if (const auto cores = arguments.number("num-cores", 1, 4096)) config.num_cores = *cores;
   if (const auto workers = arguments.number("num-workers", 1, 4096)) config.num_workers = *workers;
-  if (const auto isa = isa_flag(arguments)) config.isa = *isa;
+  config.isa = chosen_isa(arguments, config.isa);
   serve::serve(config, options, [&](std::uint16_t port) {
     console.out << "listening on " << url(options.host, port) << std::endl;
   });
@@ -100,8 +100,7 @@ Command serve_command() {
                      {"num-cores", "N", "cores to compute on (default: what the process may use)"},
                      {"num-workers", "N", "batches in flight (1)"},
                      {"batch-size", "N", "accepted; batches form from the requests that wait"},
-                     {"isa", "NAME",
-                      "instruction set: scalar, avx2 (default: the best this CPU has)"},
+                     isa_flag(),
                      {"log-level", "LEVEL", "debug, info, warn, error, critical or fatal (info)"},
                      {"integration", "NAME", "local"}},
            .example = "filigree serve --task question_answering --model_path DIR --host 127.0.0.1"},

@@ -1,0 +1,22 @@
+#include "tools/commands/isa_flag.h"
+
+#include <utility>
+
+namespace filigree::tools {
+
+Flag isa_flag() {
+  return {"isa", "NAME",
+          "scalar, avx2, avx512 or avx512_vnni (default: FILIGREE_ISA, or the best this CPU has)"};
+}
+
+serve::IsaRequest chosen_isa(const Arguments& arguments,
+                             std::optional<serve::IsaRequest> configured) {
+  serve::IsaRequests requests;
+  if (const auto name = arguments.text("isa"))
+    requests.flag = serve::parse_isa_request(*name, "flag '--isa'");
+  requests.environment = serve::isa_of_environment();
+  requests.file = std::move(configured);
+  return serve::choose_isa(requests);
+}
+
+}  // namespace filigree::tools
