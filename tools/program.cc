@@ -12,8 +12,8 @@ namespace filigree::tools {
 namespace {
 
 std::vector<Command> all_commands() {
-  return {serve_command(),   run_command(),        eval_squad_command(),    tokenize_command(),
-          inspect_command(), make_model_command(), check_hardware_command()};
+  return {serve_command(),   run_command(),        eval_squad_command(),     tokenize_command(),
+          inspect_command(), make_model_command(), check_hardware_command(), selftest_command()};
 }
 
 std::string program_version() { return "filigree " + std::string(serve::version()); }

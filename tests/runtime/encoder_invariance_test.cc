@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "tests/runtime/encoder_trace.h"
+#include "runtime/encoder_trace.h"
 #include "tests/runtime/tiny_model.h"
 
 namespace filigree::runtime {
@@ -46,7 +46,8 @@ class EncoderInvariance : public testing::TestWithParam<Form> {
   void expect_same(const std::vector<Trace>& want, const std::vector<Trace>& got) const {
     ASSERT_EQ(want.size(), got.size());
     for (std::size_t i = 0; i < want.size(); ++i)
-      ASSERT_EQ(first_difference(want[i], got[i]), std::nullopt) << "in sequence " << i;
+      ASSERT_EQ(first_difference({"want", want[i]}, {"got", got[i]}), std::nullopt)
+          << "in sequence " << i;
   }
 };
 
@@ -117,9 +118,10 @@ TEST_P(EncoderInvariance, WouldNoticeAnotherToken) {
   sequences[0].ids[19] =
       (sequences[0].ids[19] + 1) % static_cast<std::int32_t>(options().vocabulary);
   const std::vector<Trace> after = alone(*model, sequences);
-  const auto difference = first_difference(before[0], after[0]);
+  const auto difference = first_difference({"before", before[0]}, {"after", after[0]});
   ASSERT_NE(difference, std::nullopt);
-  EXPECT_EQ(difference->find("layer 0, embeddings: token 19, feature 0: "), 0u) << *difference;
+  EXPECT_EQ(difference->find("layer 0, embeddings, token 19, feature 0: before 0x"), 0u)
+      << *difference;
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, EncoderInvariance, testing::ValuesIn(kForms), [](const auto& form) {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <map>
 
-#include "tests/runtime/encoder_trace.h"
+#include "runtime/encoder_trace.h"
 #include "tests/runtime/tiny_model.h"
 
 namespace filigree::runtime {

@@ -27,8 +27,8 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 const std::vector<std::vector<std::string>> kCommands = {
-    {"serve"},   {"run"},        {"eval", "squad"}, {"tokenize"},
-    {"inspect"}, {"make-model"}, {"check-hardware"}};
+    {"serve"},   {"run"},        {"eval", "squad"},  {"tokenize"},
+    {"inspect"}, {"make-model"}, {"check-hardware"}, {"selftest"}};
 
 TEST(Program, EveryCommandHasHelpWithAnExample) {
   for (std::vector<std::string> words : kCommands) {
@@ -137,6 +137,24 @@ TEST(Program, CheckHardwareTellsWhoChoseTheIsa) {
                        "\nISA used:      scalar, flag '--isa'\n"));
   EXPECT_TRUE(contains(run({"check-hardware", "--json", "--isa", "scalar"}).out,
                        R"("isa_used":"scalar","isa_reason":"flag '--isa'")"));
+}
+
+TEST(Program, SelftestListsWhatItComparedInBothForms) {
+  const Outcome text = run({"selftest", "--num-cores", "3"});
+  EXPECT_EQ(text.code, ExitCode::kOk) << text.out;
+  EXPECT_TRUE(contains(text.out, "instruction sets: scalar")) << text.out;
+  EXPECT_TRUE(contains(text.out, "\nsmall int8 encoder: 1 to 3 threads ")) << text.out;
+  EXPECT_TRUE(contains(text.out, "\nthe same bits everywhere, ")) << text.out;
+  const Outcome json = run({"selftest", "--json", "--isa", "scalar"});
+  EXPECT_EQ(json.code, ExitCode::kOk) << json.out;
+  EXPECT_TRUE(json.out.starts_with(R"({"same":true,"isas":["scalar"],"checks":[{"name":")"))
+      << json.out;
+}
+
+TEST(Program, SelftestNamesTheModelThatItCannotRead) {
+  const Outcome outcome = run({"selftest", "--model_path", "/no/such"});
+  EXPECT_EQ(outcome.code, ExitCode::kInputError);
+  EXPECT_TRUE(contains(outcome.err, "/no/such")) << outcome.err;
 }
 
 TEST(Program, AnUnknownIsaIsAnErrorThatNamesFlagAndChoices) {

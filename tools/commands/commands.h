@@ -22,5 +22,6 @@ Command tokenize_command();
 Command inspect_command();
 Command make_model_command();
 Command check_hardware_command();
+Command selftest_command();
 
 }  // namespace filigree::tools

@@ -1,10 +1,10 @@
-#include "tests/runtime/tiny_model.h"
+#include "tools/selftest/tiny_model.h"
 
 #include <cmath>
 #include <random>
 #include <span>
 
-namespace filigree::runtime {
+namespace filigree::tools {
 namespace {
 
 using kernels::Quantization;
@@ -187,12 +187,12 @@ std::shared_ptr<const loader::Model> tiny_model(const TinyModelOptions& options)
   return Builder(options).build();
 }
 
-std::vector<Sequence> random_sequences(const std::vector<std::size_t>& lengths,
-                                       std::size_t vocabulary, unsigned seed) {
+std::vector<runtime::Sequence> random_sequences(const std::vector<std::size_t>& lengths,
+                                                std::size_t vocabulary, unsigned seed) {
   std::mt19937 random(seed);
-  std::vector<Sequence> sequences;
+  std::vector<runtime::Sequence> sequences;
   for (const std::size_t length : lengths) {
-    Sequence sequence;
+    runtime::Sequence sequence;
     for (std::size_t i = 0; i < length; ++i) {
       sequence.ids.push_back(static_cast<std::int32_t>(random() % vocabulary));
       if (sequences.size() % 2 == 1)
@@ -203,4 +203,4 @@ std::vector<Sequence> random_sequences(const std::vector<std::size_t>& lengths,
   return sequences;
 }
 
-}  // namespace filigree::runtime
+}  // namespace filigree::tools
