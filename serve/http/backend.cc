@@ -6,7 +6,9 @@ namespace filigree::serve {
 
 Backend engine_backend(runtime::Engine& engine) {
   Backend backend;
-  backend.load_model = [](const std::filesystem::path& path) { return loader::load_model(path); };
+  backend.load_model = [isa = engine.isa()](const std::filesystem::path& path) {
+    return loader::load_model(path, {.isa = isa});
+  };
   backend.load_tokenizer = [](const std::filesystem::path& folder) {
     return std::make_shared<const tokenizer::Tokenizer>(tokenizer::Tokenizer::from_folder(folder));
   };

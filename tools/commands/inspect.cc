@@ -5,6 +5,7 @@
 #include "tools/cli/files.h"
 #include "tools/cli/json.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/isa_flag.h"
 #include "tools/commands/model_report.h"
 
 namespace filigree::tools {
@@ -22,7 +23,7 @@ ExitCode inspect(const Arguments& arguments, Console& console) {
   std::filesystem::path file = arguments.operands().front();
   if (std::filesystem::is_directory(file)) file /= "model.onnx";
   const ModelReport report{.signature = loader::read_onnx(file),
-                           .model = loader::load_model(file),
+                           .model = loader::load_model(file, {.isa = chosen_isa(arguments).isa}),
                            .card = card_beside(file)};
   console.out << (arguments.has("json") ? report_json(report) : report_text(report));
   return ExitCode::kOk;
@@ -36,7 +37,7 @@ Command inspect_command() {
                         "Prints what was recognised in a model: layers, matrices, zeros, kernels.",
                     .operands = "FILE.onnx|DIR",
                     .max_operands = 1,
-                    .flags = {{"json", "", "print JSON"}},
+                    .flags = {isa_flag(), {"json", "", "print JSON"}},
                     .example = "filigree inspect third_party/models/minilm6-squad-pruned80-int8"},
           .run = inspect};
 }

@@ -53,7 +53,8 @@ runtime::EngineOptions engine_options(const Arguments& arguments) {
 }
 
 QuestionAnsweringModel::QuestionAnsweringModel(const Arguments& arguments)
-    : model_(loader::load_model(arguments.required("model-path"))),
+    : model_(
+          loader::load_model(arguments.required("model-path"), {.isa = chosen_isa(arguments).isa})),
       pipeline_(std::make_shared<const serve::QuestionAnswering>(
           tokenizer_of(arguments.required("model-path")), *model_,
           question_answering_options(arguments))),
