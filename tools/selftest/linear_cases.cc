@@ -19,7 +19,9 @@ struct Format {
 };
 // The first one is what the others are compared with.
 constexpr Format kF32Formats[] = {{WeightFormat::kDenseF32, "dense"},
-                                  {WeightFormat::kUnstructuredF32, "unstructured"}};
+                                  {WeightFormat::kUnstructuredF32, "unstructured"},
+                                  {WeightFormat::kBlock4x1F32, "4x1 blocks"},
+                                  {WeightFormat::kBlock1x4F32, "1x4 blocks"}};
 constexpr Format kI8Formats[] = {{WeightFormat::kDenseI8, "dense"},
                                  {WeightFormat::kGroupsI8, "groups"}};
 static_assert(std::size(kF32Formats) + std::size(kI8Formats) == kernels::kWeightFormats,
@@ -36,7 +38,8 @@ struct Layer {
 constexpr Layer kLayers[] = {
     {1, 1, 1.0, 1, Activation::kNone, false},    {7, 13, 0.5, 17, Activation::kGelu, true},
     {97, 113, 0.2, 64, Activation::kNone, true}, {48, 230, 1.0, 40, Activation::kGelu, false},
-    {385, 96, 0.1, 33, Activation::kNone, true}, {13, 449, 0.05, 9, Activation::kNone, true},
+    {26, 260, 0.3, 50, Activation::kGelu, true}, {385, 96, 0.1, 33, Activation::kNone, true},
+    {13, 449, 0.05, 9, Activation::kNone, true},
 };
 
 std::string text_of(const Layer& layer, const char* output) {
@@ -82,6 +85,7 @@ KernelCase f32_case(const Layer& layer, unsigned seed) {
   const auto inputs = std::make_shared<const F32Inputs>(layer, random);
   KernelCase test{"linear fp32", text_of(layer, ""), {}};
   for (const Format& format : kF32Formats) {
+    if (format.format == WeightFormat::kBlock1x4F32 && layer.cols % 4 != 0) continue;
     const auto weights = std::make_shared<const PackedWeights>(
         kernels::pack_f32(format.format, matrix, layer.rows, layer.cols));
     test.variants.push_back({format.name, [inputs, weights](const KernelTable& table) {
