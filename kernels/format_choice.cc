@@ -42,15 +42,17 @@ double f32_cost(const F32Pattern& pattern, WeightFormat format, std::size_t entr
              static_cast<double>(rounded_up(pattern.rows, rows_of_entry) / rows_of_entry * chunks);
 }
 
-// int8, in cycles of Zen 3: of an entry, of a row in one chunk, and of a quad of a dense tile.
-constexpr double kEntryI8 = 7.4;
-constexpr double kDenseI8 = 7.8;
-constexpr double kRowOfChunkI8 = 20.0;
-constexpr std::size_t kChunkQuads = 112;
+// int8, in the time of one quad of a dense tile: kGroupsI8, fitted to the times of 768x768 in 1x4
+// blocks at 80 and 90 % zeros. VNNI makes dense tiles faster than groups, which wait for their
+// loads.
+constexpr EntryCost kAvx2Groups{0.97, 3.4};
+constexpr EntryCost kAvx512Groups{1.04, 4.6};
+constexpr EntryCost kVnniGroups{1.45, 9.7};
 
-// Short panels, where a sparse kernel waits for its own sums, favour dense: sparse must be ahead by
-// this factor.
-constexpr double kMarginI8 = 0.9;
+const EntryCost& groups_cost(Isa isa) {
+  if (isa == Isa::kAvx512Vnni) return kVnniGroups;
+  return isa == Isa::kAvx512 ? kAvx512Groups : kAvx2Groups;
+}
 
 }  // namespace
 
@@ -69,14 +71,15 @@ WeightFormat choose_f32_format(const F32Pattern& pattern, Isa isa) noexcept {
   return best;
 }
 
-WeightFormat choose_i8_format(std::size_t rows, std::size_t cols,
-                              std::size_t nonzero_groups) noexcept {
+WeightFormat choose_i8_format(std::size_t rows, std::size_t cols, std::size_t nonzero_groups,
+                              Isa isa) noexcept {
   const std::size_t quads = (cols + 3) / 4;
-  const std::size_t chunks = (quads + kChunkQuads - 1) / kChunkQuads;
-  const double sparse = kEntryI8 * static_cast<double>(nonzero_groups) +
-                        kRowOfChunkI8 * static_cast<double>(rows * chunks);
-  const double dense = kDenseI8 * static_cast<double>(rounded_up(rows, kDenseTileI8) * quads);
-  return sparse < kMarginI8 * dense ? WeightFormat::kGroupsI8 : WeightFormat::kDenseI8;
+  const std::size_t chunks = (cols + kChunkColsI8 - 1) / kChunkColsI8;
+  const EntryCost& cost = groups_cost(isa);
+  const double sparse = cost.entry * static_cast<double>(nonzero_groups) +
+                        cost.rows_in_chunk * static_cast<double>(rows * chunks);
+  const double dense = static_cast<double>(rounded_up(rows, kDenseTileI8) * quads);
+  return sparse < dense ? WeightFormat::kGroupsI8 : WeightFormat::kDenseI8;
 }
 
 }  // namespace filigree::kernels

@@ -11,9 +11,7 @@
 namespace filigree::kernels {
 namespace {
 
-// 112 quads of 64 u8 tokens are 28 KB, as in pack_f32.cc.
-constexpr std::size_t kChunkCols = 4 * 112;
-static_assert((kChunkCols - 4) * kPanelTokens <= 0xFFFF, "offsets are 16 bits");
+static_assert((kChunkColsI8 - 4) * kPanelTokens <= 0xFFFF, "offsets are 16 bits");
 
 // Rows whose outputs are requantised stay in groups of four. More rows have longer runs.
 constexpr std::size_t kBlockRowsGroups = 384;
@@ -175,10 +173,10 @@ PackedWeights pack_i8(WeightFormat format, std::span<const std::int16_t> weights
   GrowingStreams streams;
   PackedView view{};
   if (format == WeightFormat::kDenseI8) {
-    view = packed_layout(format, rows, cols, kBlockRowsDense, kChunkCols);
+    view = packed_layout(format, rows, cols, kBlockRowsDense, kChunkColsI8);
     pack_dense_i8(view, weights, streams);
   } else if (format == WeightFormat::kGroupsI8) {
-    view = packed_layout(format, rows, cols, kBlockRowsGroups, kChunkCols);
+    view = packed_layout(format, rows, cols, kBlockRowsGroups, kChunkColsI8);
     pack_groups(view, streams,
                 [&](std::size_t row, std::size_t col) { return quad_at(weights, cols, row, col); });
   } else {

@@ -78,7 +78,7 @@ F32Pattern pattern_f32(std::span<const float> weights, std::size_t rows, std::si
 // with the kernels of `isa`, by the measurements in bench/RESULTS.md. Depends on the matrix and
 // `isa`, never on the number of tokens.
 WeightFormat choose_f32_format(const F32Pattern& pattern, Isa isa) noexcept;
-WeightFormat choose_i8_format(std::size_t rows, std::size_t cols,
-                              std::size_t nonzero_groups) noexcept;
+WeightFormat choose_i8_format(std::size_t rows, std::size_t cols, std::size_t nonzero_groups,
+                              Isa isa) noexcept;
 
 }  // namespace filigree::kernels

@@ -136,9 +136,9 @@ Linear pack_quantized(const GraphIndex& index, const Node& node, const LoadOptio
   const auto cols = static_cast<std::size_t>(dims[0]);
   const auto rows = static_cast<std::size_t>(dims[1]);
   const std::vector<std::int16_t> weights = centered_weights(index, node, rows, cols);
-  const WeightFormat format =
-      choose(options.formats, WeightFormat::kDenseI8, WeightFormat::kGroupsI8,
-             kernels::choose_i8_format(rows, cols, nonzero_groups(weights, rows, cols)));
+  const WeightFormat format = choose(
+      options.formats, WeightFormat::kDenseI8, WeightFormat::kGroupsI8,
+      kernels::choose_i8_format(rows, cols, nonzero_groups(weights, rows, cols), options.isa));
   Linear linear;
   linear.input = quantization(index, node, node.inputs[1], node.inputs[2]);
   linear.offset = integer_offsets(index, node, weights, rows, linear.input->zero_point);

@@ -62,6 +62,10 @@ class PackedWeightsBuilder {
 void check_matrix_shape(std::size_t elements, std::size_t rows, std::size_t cols);
 [[noreturn]] void throw_wrong_format(WeightFormat format, const char* element);
 
+// Inputs of a chunk of int8 weights: 112 quads of 64 tokens are 28 KB, which leaves room for
+// weights and sums in a 32 KB L1.
+inline constexpr std::size_t kChunkColsI8 = 4 * 112;
+
 // Inputs of a chunk of fp32 weights.
 std::size_t f32_chunk_cols(const F32Pattern& pattern, WeightFormat format, PackOptions options);
 

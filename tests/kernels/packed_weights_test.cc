@@ -178,9 +178,9 @@ TEST(PackedWeights, ChoosesDenseForFullAndSparseForPrunedMatrices) {
               WeightFormat::kUnstructuredF32);
     EXPECT_EQ(choose({kSize, kSize, kAll / 10, kAll / 40, kAll / 12}), WeightFormat::kBlock1x4F32);
     EXPECT_EQ(choose({kSize, kSize, kAll / 10, kAll / 12, kAll / 40}), WeightFormat::kBlock4x1F32);
+    EXPECT_EQ(choose_i8_format(kSize, kSize, kAll / 4, isa), WeightFormat::kDenseI8);
+    EXPECT_EQ(choose_i8_format(kSize, kSize, kAll / 20, isa), WeightFormat::kGroupsI8);
   }
-  EXPECT_EQ(choose_i8_format(768, 768, 768 * 192), WeightFormat::kDenseI8);
-  EXPECT_EQ(choose_i8_format(768, 768, 768 * 38), WeightFormat::kGroupsI8);
 }
 
 }  // namespace
