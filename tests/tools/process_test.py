@@ -31,6 +31,15 @@ class ProcessTest(unittest.TestCase):
                 self.assertEqual(output, "")
                 self.assertEqual(os.listdir(folder), [])
 
+    def test_make_model_takes_a_name_in_the_current_folder(self):
+        with tempfile.TemporaryDirectory() as folder:
+            result = subprocess.run(
+                [BINARY, "make-model", "--output", "m", "--layers", "1", "--hidden", "16", "--heads", "2", "--vocab", "300"],
+                cwd=folder, capture_output=True, text=True, check=False)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(os.listdir(folder), ["m"])
+            self.assertIn("model.onnx", os.listdir(os.path.join(folder, "m")))
+
     def test_interrupted_make_model_leaves_no_folder(self):
         for number in [signal.SIGINT, signal.SIGTERM]:
             with tempfile.TemporaryDirectory() as folder:

@@ -21,6 +21,7 @@ AsideFolder::AsideFolder(const fs::path& target) : target_(target.lexically_norm
     throw InputError(target_.string() + ": exists, expected the name of a new or empty folder");
   aside_ = target_;
   aside_ += "." + std::to_string(::getpid()) + ".part";
+  error.clear();  // that nothing is there yet is no error
   if (target_.has_parent_path()) fs::create_directories(target_.parent_path(), error);
   if (error || !fs::create_directory(aside_, error))
     throw InputError(aside_.string() +
