@@ -20,7 +20,7 @@ class InferService {
  public:
   // All must outlive the service.
   InferService(const Catalog& catalog, const Backend& backend, Metrics& metrics);
-  ~InferService();  // close()
+  ~InferService();  // close(); requires Backend::drain()
 
   // The response has the headers x-total-time, x-tokenization-time, x-queue-time and
   // x-inference-time (milliseconds) and x-compute-tokens. Errors: 400, 422, 429, 499, 500, 503,
@@ -32,7 +32,8 @@ class InferService {
   std::size_t in_flight() const noexcept { return in_flight_; }
 
   // Returns when every request that was taken is answered and the threads have ended. No answer()
-  // after it. Idempotent.
+  // after it. Idempotent. The backend's thread may still be on its way out of the callback that
+  // woke them: Backend::drain() before the service is destroyed.
   void close();
 
  private:

@@ -16,6 +16,8 @@ namespace {
 
 class InFlight : public testing::Test {
  protected:
+  ~InFlight() override { backend_.drain(); }
+
   static HttpRequest question() {
     return {.method = "POST",
             .target = "/predict",
