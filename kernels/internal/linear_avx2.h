@@ -1,4 +1,4 @@
-// Shared by the AVX2 linear kernels: token vectors, and what happens to finished sums.
+// Shared by the AVX2 int8 linear kernels: token vectors, and exact sums of products.
 #pragma once
 
 #include <immintrin.h>
@@ -18,38 +18,6 @@ static inline std::size_t token_vectors(std::size_t tokens) {
 
 static inline const float* row_or_null(const float* panel, std::size_t row) {
   return panel != nullptr ? panel + row * kPanelTokens : nullptr;
-}
-
-// GELU needs most registers: one vector after the other, while the rest waits in memory.
-[[gnu::noinline, maybe_unused]] static void activate(__m256* values, int count) {
-  for (int i = 0; i < count; ++i) values[i] = gelu_avx2(values[i]);
-}
-
-// y[row, lanes from first_lane on] = act(sums + bias) + residual, for W vectors of sums. y may be
-// the residual.
-template <int W>
-[[gnu::always_inline]] static inline void finish_row(const LinearF32Args& args, std::size_t row,
-                                                     std::size_t first_lane,
-                                                     const __m256 (&sums)[W]) {
-  // -0 + 0 is +0: a sum of zeros may be -0 or +0 depending on which zeros of W were multiplied.
-  const __m256 bias = _mm256_set1_ps((args.bias != nullptr ? args.bias[row] : 0.0F) + 0.0F);
-  const float* residual = row_or_null(args.residual, row);
-  if (residual != nullptr) residual += first_lane;
-  float* y = args.y + row * kPanelTokens + first_lane;
-  __m256 values[W];
-  for (int i = 0; i < W; ++i) values[i] = _mm256_add_ps(sums[i], bias);
-  if (args.activation == Activation::kGelu) {
-    // A copy: an array whose address is taken would live in memory, and the sums of the caller with
-    // it.
-    __m256 copy[W];
-    for (int i = 0; i < W; ++i) copy[i] = values[i];
-    activate(copy, W);
-    for (int i = 0; i < W; ++i) values[i] = copy[i];
-  }
-  for (int i = 0; i < W; ++i) {
-    const __m256 add = residual != nullptr ? _mm256_load_ps(residual + 8 * i) : _mm256_setzero_ps();
-    _mm256_store_ps(y + 8 * i, _mm256_add_ps(values[i], add));
-  }
 }
 
 // sums += the 4 inputs in each 32-bit lane of x times the 4 weights in each lane of w, exactly:
