@@ -9,12 +9,14 @@
 #include "tools/commands/commands.h"
 
 namespace filigree::tools {
-namespace {
 
 std::vector<Command> all_commands() {
-  return {serve_command(),   run_command(),        eval_squad_command(),     tokenize_command(),
-          inspect_command(), make_model_command(), check_hardware_command(), selftest_command()};
+  return {serve_command(),      run_command(),        eval_squad_command(),     tokenize_command(),
+          inspect_command(),    make_model_command(), check_hardware_command(), selftest_command(),
+          completion_command(), manual_command()};
 }
+
+namespace {
 
 std::string program_version() { return "filigree " + std::string(serve::version()); }
 

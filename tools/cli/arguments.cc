@@ -60,6 +60,20 @@ std::string nearest_word(std::string_view word, std::span<const std::string> kno
   return nearest;
 }
 
+std::vector<std::string> listed_words(std::string_view list) {
+  std::vector<std::string> words;
+  std::string word;
+  for (const char letter : std::string(list) + ' ') {
+    if (letter != ' ' && letter != ',') {
+      word += letter;
+      continue;
+    }
+    if (!word.empty() && word != "or") words.push_back(word);
+    word.clear();
+  }
+  return words;
+}
+
 std::string help_text(const Usage& usage) {
   std::string text = "usage: filigree " + usage.command;
   if (!usage.flags.empty()) text += " [flags]";

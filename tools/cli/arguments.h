@@ -18,6 +18,7 @@ struct Flag {
   std::string name;   // with '-' between words, without the leading "--"
   std::string value;  // what help calls the value; empty: the flag takes none
   std::string help;
+  std::string choices = {};  // "a, b or c": the values there are, for shells; empty: any
 };
 
 struct Usage {
@@ -28,6 +29,9 @@ struct Usage {
   std::vector<Flag> flags;  // --help is understood without being listed
   std::string example;      // one or more complete command lines
 };
+
+// The words of "a, b or c".
+std::vector<std::string> listed_words(std::string_view list);
 
 // "usage: ..." with every flag and the example; ends with a newline.
 std::string help_text(const Usage& usage);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "tools/cli/arguments.h"
 #include "tools/cli/console.h"
@@ -23,5 +24,10 @@ Command inspect_command();
 Command make_model_command();
 Command check_hardware_command();
 Command selftest_command();
+Command completion_command();
+Command manual_command();
+
+// All of them, in the order in which help shows them (tools/program.cc).
+std::vector<Command> all_commands();
 
 }  // namespace filigree::tools

@@ -5,8 +5,9 @@
 namespace filigree::tools {
 
 Flag isa_flag() {
-  return {"isa", "NAME",
-          "scalar, avx2, avx512 or avx512_vnni (default: FILIGREE_ISA, or the best this CPU has)"};
+  static constexpr const char* kNames = "scalar, avx2, avx512 or avx512_vnni";
+  return {"isa", "NAME", std::string(kNames) + " (default: FILIGREE_ISA, or the best this CPU has)",
+          kNames};
 }
 
 serve::IsaRequest chosen_isa(const Arguments& arguments,

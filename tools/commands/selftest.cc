@@ -55,7 +55,7 @@ Command selftest_command() {
                     .operands = "",
                     .flags = {{"model-path", "DIR",
                                "check this model, too: a folder with model.onnx, or an .onnx file"},
-                              {"isa", "NAME", "compare only this one with scalar"},
+                              {"isa", "NAME", "compare only this one with scalar", isa_flag().choices},
                               {"num-cores", "N",
                                "threads at most (default: what the process may use, at least 2)"},
                               {"json", "", "print JSON"}},

@@ -101,7 +101,8 @@ Command serve_command() {
                      {"num-workers", "N", "batches in flight (1)"},
                      {"batch-size", "N", "accepted; batches form from the requests that wait"},
                      isa_flag(),
-                     {"log-level", "LEVEL", "debug, info, warn, error, critical or fatal (info)"},
+                     {"log-level", "LEVEL", "debug, info, warn, error, critical or fatal (info)",
+                      "debug, info, warn, error, critical, fatal"},
                      {"integration", "NAME", "local"}},
            .example = "filigree serve --task question_answering --model_path DIR --host 127.0.0.1"},
       .run = serve_models};
