@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/float_attention.h"
 #include "bench/peaks.h"
 #include "kernels/aligned_buffer.h"
 #include "kernels/isa.h"
@@ -38,37 +39,19 @@ double rate(const PeakLoop& loop) {
   return loop.multiply_adds / seconds_since(start);
 }
 
-// Panels of one head with random content.
-struct Sequence {
-  Sequence(std::size_t tokens_in, std::size_t head_size_in)
-      : tokens(tokens_in), head_size(head_size_in) {
-    using kernels::kPanelTokens;
-    for (std::size_t done = 0; done < tokens; done += kPanelTokens)
-      segments.push_back({done / kPanelTokens, 0, std::min(kPanelTokens, tokens - done)});
-    scratch = AlignedBuffer(kernels::attention_scratch_bytes(head_size, tokens));
-    out = AlignedBuffer(kernels::panel_floats(head_size) * sizeof(float) * segments.size());
-  }
-  double multiply_adds() const { return 2.0 * static_cast<double>(tokens * tokens * head_size); }
+// Multiply-adds of Q K and P V of one head.
+double multiply_adds(std::size_t tokens, std::size_t head_size) {
+  return 2.0 * static_cast<double>(tokens * tokens * head_size);
+}
 
-  std::size_t tokens;
-  std::size_t head_size;
-  std::vector<TokenSegment> segments;
-  AlignedBuffer scratch;
-  AlignedBuffer out;
-};
-
-// attend(table, queries) computes some queries of the sequence.
+// attend(table) computes all queries of the sequence into `out`.
 template <class Attend>
-void measure(benchmark::State& state, Sequence& sequence, const KernelTable& measured,
+void measure(benchmark::State& state, const AlignedBuffer& out, const KernelTable& measured,
              Attend attend) {
-  const auto attend_all = [&](const KernelTable& table) {
-    for (const TokenSegment& queries : sequence.segments) attend(table, queries);
-  };
-  attend_all(kernels::supported_tables().front());
-  const std::vector<std::byte> expected(sequence.out.data(),
-                                        sequence.out.data() + sequence.out.size());
-  attend_all(measured);
-  if (std::memcmp(expected.data(), sequence.out.data(), expected.size()) != 0)
+  attend(kernels::supported_tables().front());
+  const std::vector<std::byte> expected(out.data(), out.data() + out.size());
+  attend(measured);
+  if (std::memcmp(expected.data(), out.data(), expected.size()) != 0)
     return state.SkipWithError("the result differs from that of the scalar kernel");
   double fastest = 1e9;
   double peak = 0;
@@ -76,74 +59,59 @@ void measure(benchmark::State& state, Sequence& sequence, const KernelTable& mea
     static_cast<void>(unused);
     peak = std::max(peak, rate(fma_peak(measured.isa)));
     const Clock::time_point start = Clock::now();
-    attend_all(measured);
+    attend(measured);
     const double seconds = seconds_since(start);
     fastest = std::min(fastest, seconds);
     state.SetIterationTime(seconds);
   }
-  state.counters["gmac"] = sequence.multiply_adds() / fastest * 1e-9;
-  state.counters["of_peak"] = sequence.multiply_adds() / fastest / peak;
+  const double work = multiply_adds(static_cast<std::size_t>(state.range(0)),
+                                    static_cast<std::size_t>(state.range(1)));
+  state.counters["gmac"] = work / fastest * 1e-9;
+  state.counters["of_peak"] = work / fastest / peak;
 }
 
 void attention_f32(benchmark::State& state, const KernelTable& measured) {
-  Sequence sequence(static_cast<std::size_t>(state.range(0)),
-                    static_cast<std::size_t>(state.range(1)));
-  const std::size_t stride = kernels::panel_floats(sequence.head_size);
-  std::vector<AlignedBuffer> matrices;
-  std::minstd_rand random(1);
-  for (int i = 0; i < 3; ++i) {
-    AlignedBuffer& matrix =
-        matrices.emplace_back(stride * sizeof(float) * sequence.segments.size());
-    for (std::size_t j = 0; j < matrix.size() / sizeof(float); ++j)
-      matrix.as<float>()[j] = static_cast<float>(random() % 2001) / 1000 - 1;
-  }
-  measure(state, sequence, measured, [&](const KernelTable& table, const TokenSegment& queries) {
-    table.attention_f32({.q = matrices[0].as<float>(),
-                         .k = matrices[1].as<float>(),
-                         .v = matrices[2].as<float>(),
-                         .panel_stride = stride,
-                         .head_size = sequence.head_size,
-                         .keys = sequence.segments.data(),
-                         .key_segments = sequence.segments.size(),
-                         .key_count = sequence.tokens,
-                         .queries = queries,
-                         .score_scale = 0.125F,
-                         .out = sequence.out.as<float>(),
-                         .scratch = sequence.scratch.data()});
-  });
+  FloatAttention attention(static_cast<std::size_t>(state.range(0)),
+                           static_cast<std::size_t>(state.range(1)));
+  measure(state, attention.out(), measured,
+          [&](const KernelTable& table) { attention.run(table); });
 }
 
 void attention_i8(benchmark::State& state, const KernelTable& measured) {
-  Sequence sequence(static_cast<std::size_t>(state.range(0)),
-                    static_cast<std::size_t>(state.range(1)));
-  const std::size_t stride = kernels::quad_panel_bytes(sequence.head_size);
+  const auto tokens = static_cast<std::size_t>(state.range(0));
+  const auto head_size = static_cast<std::size_t>(state.range(1));
+  const std::vector<TokenSegment> segments = whole_panels(tokens);
+  const std::size_t stride = kernels::quad_panel_bytes(head_size);
   std::vector<AlignedBuffer> matrices;
   std::minstd_rand random(1);
   for (int i = 0; i < 3; ++i) {
-    AlignedBuffer& matrix = matrices.emplace_back(stride * sequence.segments.size());
+    AlignedBuffer& matrix = matrices.emplace_back(stride * segments.size());
     for (std::size_t j = 0; j < matrix.size(); ++j)
       matrix.as<std::uint8_t>()[j] = static_cast<std::uint8_t>(random());
   }
-  measure(state, sequence, measured, [&](const KernelTable& table, const TokenSegment& queries) {
-    table.attention_i8({.q = matrices[0].as<std::uint8_t>(),
-                        .k = matrices[1].as<std::uint8_t>(),
-                        .v = matrices[2].as<std::uint8_t>(),
-                        .u8_panel_stride = stride,
-                        .first_feature = 0,
-                        .head_size = sequence.head_size,
-                        .keys = sequence.segments.data(),
-                        .key_segments = sequence.segments.size(),
-                        .key_count = sequence.tokens,
-                        .queries = queries,
-                        .q_zero = 128,
-                        .k_zero = 128,
-                        .v_zero = 128,
-                        .score_scale = 1e-4F,
-                        .p = {1.0F / 255, 0},
-                        .out_scale = 1e-4F,
-                        .out = sequence.out.as<float>(),
-                        .out_panel_stride = kernels::panel_floats(sequence.head_size),
-                        .scratch = sequence.scratch.data()});
+  AlignedBuffer scratch(kernels::attention_scratch_bytes(head_size, tokens));
+  AlignedBuffer out(kernels::panel_floats(head_size) * sizeof(float) * segments.size());
+  measure(state, out, measured, [&](const KernelTable& table) {
+    for (const TokenSegment& queries : segments)
+      table.attention_i8({.q = matrices[0].as<std::uint8_t>(),
+                          .k = matrices[1].as<std::uint8_t>(),
+                          .v = matrices[2].as<std::uint8_t>(),
+                          .u8_panel_stride = stride,
+                          .first_feature = 0,
+                          .head_size = head_size,
+                          .keys = segments.data(),
+                          .key_segments = segments.size(),
+                          .key_count = tokens,
+                          .queries = queries,
+                          .q_zero = 128,
+                          .k_zero = 128,
+                          .v_zero = 128,
+                          .score_scale = 1e-4F,
+                          .p = {1.0F / 255, 0},
+                          .out_scale = 1e-4F,
+                          .out = out.as<float>(),
+                          .out_panel_stride = kernels::panel_floats(head_size),
+                          .scratch = scratch.data()});
   });
 }
 

@@ -1,137 +1,68 @@
 #!/usr/bin/env python3
 """Whole models in filigree and in other engines, taking turns in one run.
 
-usage: compare.py --build BUILD --cpu N CASE...
+usage: compare.py [--build BUILD] [--cpu N] [--repetitions N] [--svg FILE] [--results FILE] CASE...
 
 A case is NAME=LENGTHS:ENGINE=MODEL,ENGINE=MODEL,... with the sequence lengths of one batch joined by +, for example
-  dense-fp32=128:filigree=base90,openvino=base-dense,onnxruntime=base-dense
-Engines: filigree, filigree-ISA (filigree-avx2), openvino, onnxruntime, each on one core. Prints Markdown: minimum and
-lower quartile of the times, ratios to the first engine of the case, and the peaks of the core in the same run.
+  dense-fp32=128:filigree=base90,openvino=base-dense,onnxruntime=base-dense,torch=base-dense
+Engines: filigree, filigree-ISA (filigree-avx2), openvino, onnxruntime, torch, each on one core with its own best
+instruction set; filigree-attention and torch-attention take HEADSxSIZE in place of a model. Prints Markdown: minimum and
+lower quartile of the times, ratios to the first engine of the case, and the peaks of the core in the same run. --results
+puts that text between the two lines of FILE that mark it, --svg draws it.
 """
 
 import argparse
+import importlib.metadata
 import os
 import statistics
 import subprocess
 import sys
-import time
 
+import engines
+import plot
 
-class Filigree:
-    """bench/model_time answers a line of lengths with seconds."""
-
-    def __init__(self, build, model, isa):
-        command = [f"{build}/bench/model_time", model, "--cores=1"]
-        if isa:
-            command.append(f"--isa={isa}")
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def seconds(self, lengths):
-        self.process.stdin.write(" ".join(map(str, lengths)) + "\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline())
-
-
-def random_inputs(names, lengths):
-    """A padded batch, as these engines need it; nothing is padded when all lengths are equal."""
-    import numpy
-
-    generator = numpy.random.default_rng(1)
-    longest = max(lengths)
-    mask = numpy.zeros((len(lengths), longest), numpy.int64)
-    for row, length in enumerate(lengths):
-        mask[row, :length] = 1
-    ids = generator.integers(1000, 2000, mask.shape) * mask
-    values = {"input_ids": ids, "attention_mask": mask, "token_type_ids": numpy.zeros_like(ids)}
-    return {name: values[name] for name in names}
-
-
-class OnnxRuntime:
-    def __init__(self, model):
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self.session = onnxruntime.InferenceSession(
-            f"{model}/model.onnx", options, providers=["CPUExecutionProvider"])
-
-    def seconds(self, lengths):
-        inputs = random_inputs([value.name for value in self.session.get_inputs()], lengths)
-        start = time.perf_counter()
-        self.session.run(None, inputs)
-        return time.perf_counter() - start
-
-
-class OpenVino:
-    def __init__(self, model):
-        import openvino
-
-        settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY",
-                    "INFERENCE_NUM_THREADS": 1, "ENABLE_CPU_PINNING": False}
-        core = openvino.Core()
-        self.model = core.compile_model(core.read_model(f"{model}/model.onnx"), "CPU", settings)
-        self.request = self.model.create_infer_request()
-
-    def seconds(self, lengths):
-        inputs = random_inputs([value.get_any_name() for value in self.model.inputs], lengths)
-        start = time.perf_counter()
-        self.request.infer(inputs)
-        return time.perf_counter() - start
-
-
-class Peaks:
-    """bench/peak_time answers the name of a loop with operations per second."""
-
-    def __init__(self, build):
-        self.process = subprocess.Popen(
-            [f"{build}/bench/peak_time"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.best = {}
-
-    def sample(self, name):
-        self.process.stdin.write(name + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline().strip()
-        if line != "none":
-            self.best[name] = max(self.best.get(name, 0.0), float(line))
-
-
-def engine(kind, model, build):
-    if kind == "openvino":
-        return OpenVino(model)
-    if kind == "onnxruntime":
-        return OnnxRuntime(model)
-    if kind == "filigree" or kind.startswith("filigree-"):
-        return Filigree(build, model, kind.removeprefix("filigree").removeprefix("-"))
-    sys.exit(f"compare.py: unknown engine '{kind}', expected filigree, filigree-ISA, openvino or onnxruntime")
+BEGIN, END = "<!-- bench/peers/run writes from here -->", "<!-- to here -->"
+PEAKS = {"fma": "FMA", "r": "FMA fed from L1", "vnni": "VNNI"}
 
 
 def parse_case(text):
     try:
         name, rest = text.split("=", 1)
-        lengths, engines = rest.split(":", 1)
-        pairs = [entry.split("=", 1) for entry in engines.split(",")]
+        lengths, kinds = rest.split(":", 1)
+        pairs = [entry.split("=", 1) for entry in kinds.split(",")]
         return name, [int(length) for length in lengths.split("+")], [(kind, model) for kind, model in pairs]
     except ValueError:
         sys.exit(f"compare.py: case '{text}', expected NAME=LENGTHS:ENGINE=MODEL,...")
 
 
-def run_case(text, arguments, peaks):
+def sample_peaks(program, best):
+    for loop in PEAKS:
+        answer = program.ask(loop)
+        if answer != "none":
+            best[loop] = max(best.get(loop, 0.0), float(answer))
+
+
+def run_case(text, arguments, sample):
     name, lengths, kinds = parse_case(text)
-    engines = [engine(kind, model, arguments.build) for kind, model in kinds]
-    times = [[] for _ in engines]
-    for each in engines:
-        each.seconds(lengths)  # the first call allocates
+    made = [engines.make(kind, model, arguments.build) for kind, model in kinds]
+    times = [[] for _ in made]
+    for engine in made:
+        engine.seconds(lengths)  # the first call allocates
     for _ in range(arguments.repetitions):
-        for loop in ("fma", "r", "vnni"):
-            peaks.sample(loop)
-        for index, each in enumerate(engines):
-            times[index].append(each.seconds(lengths))
-    first = min(times[0])
+        sample()
+        for index, engine in enumerate(made):
+            times[index].append(engine.seconds(lengths))
+    for engine in made:
+        engine.close()
     shown = "+".join(map(str, lengths)) if len(lengths) <= 4 else f"{len(lengths)} sequences"
-    for (kind, model), measured in zip(kinds, times):
-        quartile = statistics.quantiles(measured, n=4)[0]
-        print(f"| {name} | {shown} | {kind} | {os.path.basename(model)} | {min(measured) * 1e3:.2f} | "
-              f"{quartile * 1e3:.2f} | {min(measured) / first:.2f} |", flush=True)
+    return [{"case": name, "tokens": shown, "engine": kind, "model": os.path.basename(model), "minimum": min(measured),
+             "quartile": statistics.quantiles(measured, n=4)[0], "ratio": min(measured) / min(times[0])}
+            for (kind, model), measured in zip(kinds, times)]
+
+
+def table_line(row):
+    return (f"| {row['case']} | {row['tokens']} | {row['engine']} | {row['model']} | {row['minimum'] * 1e3:.2f} | "
+            f"{row['quartile'] * 1e3:.2f} | {row['ratio']:.2f} |")
 
 
 def cpu_model():
@@ -141,26 +72,66 @@ def cpu_model():
     return f"{fields['model name']}, family {fields['cpu family']} model {fields['model']}"
 
 
+def commit():
+    folder = os.path.dirname(os.path.abspath(__file__))
+    done = subprocess.run(["git", "-C", folder, "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown commit"
+
+
+def versions():
+    found = []
+    for package in ("openvino", "onnxruntime", "torch"):
+        try:
+            found.append(f"{package} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return ", ".join(found)
+
+
+def put_into(path, text):
+    """Replaces what stands between the two marks of a Markdown file."""
+    with open(path, encoding="utf-8") as file:
+        whole = file.read()
+    if BEGIN not in whole or END not in whole:
+        sys.exit(f"compare.py: {path} has no lines '{BEGIN}' and '{END}'")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(whole[:whole.index(BEGIN) + len(BEGIN)] + "\n" + text + whole[whole.index(END):])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/release")
     parser.add_argument("--cpu", type=int, default=0, help="the core that everything runs on")
     parser.add_argument("--repetitions", type=int, default=15)
+    parser.add_argument("--svg", help="draw the bars into this file")
+    parser.add_argument("--results", help="Markdown file whose marked part is replaced")
     parser.add_argument("cases", nargs="+")
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {arguments.cpu})
-    import onnxruntime
-    import openvino
 
-    print(f"{cpu_model()}; ONNX Runtime {onnxruntime.__version__}, OpenVINO {openvino.__version__.split('-')[0]}; "
-          f"{arguments.repetitions} repetitions, in turn; GLIBC_TUNABLES={os.environ.get('GLIBC_TUNABLES', '')}\n")
-    print("| case | tokens | engine | model | minimum ms | lower quartile ms | over the first |")
-    print("|---|---|---|---|---|---|---|")
-    peaks = Peaks(arguments.build)
+    machine = f"{cpu_model()}, one core; filigree {commit()}, {versions()}"
+    lines = [f"{machine}; {arguments.repetitions} repetitions, in turn; "
+             f"GLIBC_TUNABLES={os.environ.get('GLIBC_TUNABLES', '')}", "",
+             "| case | tokens | engine | model | minimum ms | lower quartile ms | over the first |",
+             "|---|---|---|---|---|---|---|"]
+    print("\n".join(lines), flush=True)
+    program = engines.Asked(f"{arguments.build}/bench/peak_time")
+    best, rows = {}, []
     for case in arguments.cases:
-        run_case(case, arguments, peaks)
-    print("\nPeaks, maximum of the samples between the repetitions: " +
-          ", ".join(f"{name} {rate / 1e9:.0f} Gop/s" for name, rate in peaks.best.items()))
+        for row in run_case(case, arguments, lambda: sample_peaks(program, best)):
+            rows.append(row)
+            lines.append(table_line(row))
+            print(lines[-1], flush=True)
+    program.close()
+    lines += ["", "Peaks of that core, maximum of the samples between the repetitions: " +
+              ", ".join(f"{PEAKS[name]} {rate / 1e9:.0f} Gop/s" for name, rate in best.items()) + "."]
+    print("\n".join(lines[-2:]))
+    if arguments.svg:
+        with open(arguments.svg, "w", encoding="utf-8") as file:
+            file.write(plot.draw(rows, machine))
+        lines += ["", f"![the same as bars](peers/{os.path.basename(arguments.svg)})"]
+    if arguments.results:
+        put_into(arguments.results, "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
