@@ -14,13 +14,16 @@ def draw(rows, title):
     cases = {}
     for row in rows:
         cases.setdefault((row["case"], row["tokens"]), []).append(row)
-    height = 40 + sum(BAR * len(bars) + GAP for bars in cases.values())
+    title_lines = title.split("; ")
+    top = 20 + 16 * len(title_lines)
+    height = top + sum(BAR * len(bars) + GAP for bars in cases.values())
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + RIGHT}" height="{height}" '
              'font-family="sans-serif" font-size="12">',
              f"<title>{escape(title)}</title>",
              '<rect width="100%" height="100%" fill="#ffffff"/>',
-             f'<text x="10" y="20" font-size="14" fill="#111111">{escape(title)}</text>']
-    y = 36
+             *(f'<text x="10" y="{20 + 16 * index}" fill="#111111">{escape(line)}</text>'
+               for index, line in enumerate(title_lines))]
+    y = top
     for (case, tokens), bars in cases.items():
         longest = max(bar["quartile"] for bar in bars)
         for index, bar in enumerate(bars):
