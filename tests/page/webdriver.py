@@ -12,7 +12,8 @@ import urllib.request
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 # Chromium must not look for anything outside the machine.
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"]
+         "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
+         "--remote-debugging-pipe"]  # without it chromedriver looks up localhost, which needs /etc/hosts
 
 
 def free_port():
