@@ -10,31 +10,39 @@ namespace filigree::runtime {
 
 std::vector<SequenceResult> BatchRunner::run(const loader::Model& model,
                                              std::span<const Sequence* const> sequences,
-                                             WorkerGroup& group) noexcept {
+                                             WorkerGroup& group, StepTimes* times) noexcept {
   std::vector<SequenceResult> results(sequences.size());
   PanelSeries<const float> hidden{};
   try {
-    if (model.encoder) hidden = run_encoder(*model.encoder, sequences, group);
+    if (times != nullptr) *times += StepTimes(model.encoder ? model.encoder->layers.size() : 0);
+    if (model.encoder) hidden = run_encoder(*model.encoder, sequences, group, times);
   } catch (const std::exception& error) {
     for (SequenceResult& result : results) result.error = error.what();
     return results;
   }
+  const Clock::time_point encoded = Clock::now();
   std::atomic<std::size_t> next{0};
   group.parallel(std::min(group.size(), sequences.size()), [&](std::size_t) {
     for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < sequences.size();)
       results[i] = finish_sequence(model, *sequences[i], i, hidden);
   });
+  if (times != nullptr) times->add(Step::kRest, 0, Clock::now() - encoded);
   return results;
 }
 
 PanelSeries<const float> BatchRunner::run_encoder(const loader::Encoder& encoder,
                                                   std::span<const Sequence* const> sequences,
-                                                  WorkerGroup& group) {
+                                                  WorkerGroup& group, StepTimes* times) {
   const ActivationShape shape = activation_shape(encoder, batch_tokens_, group.size());
   arena_.reserve(shape);
   arena_bytes_.store(arena_.bytes(), std::memory_order_relaxed);
   batch_.assign(sequences, group.size());
-  return encode(table_, encoder, batch_, shape, arena_, group);
+  if (times == nullptr) return encode(table_, encoder, batch_, shape, arena_, group);
+  StepRecorder recorder(encoder.layers.size(), batch_.ranks());
+  const auto hidden =
+      encode(table_, encoder, batch_, shape, arena_, group, {.recorder = &recorder});
+  *times += recorder.times(batch_.ranks());
+  return hidden;
 }
 
 SequenceResult BatchRunner::finish_sequence(const loader::Model& model, const Sequence& sequence,

@@ -11,6 +11,7 @@
 #include "runtime/arena.h"
 #include "runtime/batch.h"
 #include "runtime/scheduler.h"
+#include "runtime/step_times.h"
 #include "runtime/worker_pool.h"
 
 namespace filigree::runtime {
@@ -22,17 +23,18 @@ class BatchRunner {
       : table_(table), batch_tokens_(batch_tokens) {}
 
   // One result for each sequence, in order. Errors, of memory as well, are results. Requires
-  // sequences that the model accepts (request_error), and that `group`'s leader calls.
+  // sequences that the model accepts (request_error), and that `group`'s leader calls. Adds the
+  // times of the steps to `times`, unless that is null.
   std::vector<SequenceResult> run(const loader::Model& model,
-                                  std::span<const Sequence* const> sequences,
-                                  WorkerGroup& group) noexcept;
+                                  std::span<const Sequence* const> sequences, WorkerGroup& group,
+                                  StepTimes* times = nullptr) noexcept;
 
   std::size_t arena_bytes() const noexcept { return arena_bytes_.load(std::memory_order_relaxed); }
 
  private:
   PanelSeries<const float> run_encoder(const loader::Encoder& encoder,
                                        std::span<const Sequence* const> sequences,
-                                       WorkerGroup& group);
+                                       WorkerGroup& group, StepTimes* times);
   SequenceResult finish_sequence(const loader::Model& model, const Sequence& sequence,
                                  std::size_t index,
                                  const PanelSeries<const float>& hidden) const noexcept;

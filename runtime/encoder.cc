@@ -19,11 +19,17 @@ struct Pass {
   const loader::Encoder& encoder;
   const RaggedBatch& batch;
   const Activations& activations;
-  const StageObserver& observer;
+  const Watch& watch;
+  std::size_t rank;
 
   void observe(Stage stage, std::size_t layer, std::size_t panel, std::size_t features,
                const float* f32, const std::uint8_t* u8 = nullptr) const {
-    if (observer) observer({stage, layer, panel, features, u8 == nullptr ? f32 : nullptr, u8});
+    if (watch.observer)
+      watch.observer({stage, layer, panel, features, u8 == nullptr ? f32 : nullptr, u8});
+  }
+  // `step` has just ended.
+  void lap(Step step, std::size_t layer) const noexcept {
+    if (watch.recorder != nullptr) watch.recorder->lap(rank, step, layer);
   }
 };
 
@@ -58,6 +64,7 @@ void embed(const Pass& pass, std::size_t panel) {
   }
   pass.table.embedding({tables.data(), count, ids.data(), place.tokens, hidden});
   if (embeddings.norm) normalise(pass, *embeddings.norm, place.tokens, hidden);
+  pass.lap(Step::kEmbeddings, 0);
   pass.observe(Stage::kEmbeddings, 0, panel, pass.encoder.hidden_size, hidden);
 }
 
@@ -70,8 +77,8 @@ void project(const Pass& pass, std::size_t layer_index, std::size_t panel,
   PanelInput input(pass.activations.hidden[panel], pass.encoder.hidden_size,
                    pass.batch.panels()[panel].tokens, scratch.quantized);
 
-  const auto one = [&](Stage stage, const loader::Linear& linear, const Projection& projection,
-                       const kernels::Quantization* quantization) {
+  const auto one = [&](Step step, Stage stage, const loader::Linear& linear,
+                       const Projection& projection, const kernels::Quantization* quantization) {
     PanelOutput output;
     if (quantization == nullptr) {
       output.y = projection.f32[panel];
@@ -81,11 +88,13 @@ void project(const Pass& pass, std::size_t layer_index, std::size_t panel,
       output.quantization = *quantization;
     }
     apply(pass.table, linear, input, output, scratch.accumulators);
+    pass.lap(step, layer_index);
     pass.observe(stage, layer_index, panel, pass.encoder.hidden_size, output.y, output.y_u8);
   };
-  one(Stage::kQuery, layer.query, pass.activations.query, integer ? &integer->q : nullptr);
-  one(Stage::kKey, layer.key, pass.activations.key[buffer], integer ? &integer->k : nullptr);
-  one(Stage::kValue, layer.value, pass.activations.value[buffer], integer ? &integer->v : nullptr);
+  const Activations& a = pass.activations;
+  one(Step::kQuery, Stage::kQuery, layer.query, a.query, integer ? &integer->q : nullptr);
+  one(Step::kKey, Stage::kKey, layer.key, a.key[buffer], integer ? &integer->k : nullptr);
+  one(Step::kValue, Stage::kValue, layer.value, a.value[buffer], integer ? &integer->v : nullptr);
 }
 
 void attend_f32(const Pass& pass, std::size_t layer_index, const Part& part, std::size_t head,
@@ -149,6 +158,7 @@ void attend(const Pass& pass, std::size_t layer_index, std::size_t panel,
   for (const Part& part : pass.batch.parts(pass.batch.panels()[panel]))
     for (std::size_t head = 0; head < pass.encoder.heads; ++head)
       (integer ? attend_i8 : attend_f32)(pass, layer_index, part, head, scratch);
+  pass.lap(Step::kAttention, layer_index);
   pass.observe(Stage::kContext, layer_index, panel, pass.encoder.hidden_size,
                pass.activations.context[panel]);
 }
@@ -163,7 +173,9 @@ void add_attention(const Pass& pass, std::size_t layer_index, std::size_t panel,
                      scratch.quantized);
   apply(pass.table, layer.attention_output, context, {.residual = hidden, .y = hidden},
         scratch.accumulators);
+  pass.lap(Step::kAttentionOutput, layer_index);
   normalise(pass, layer.attention_norm, tokens, hidden);
+  pass.lap(Step::kAttentionNorm, layer_index);
   pass.observe(Stage::kAttentionNorm, layer_index, panel, pass.encoder.hidden_size, hidden);
 }
 
@@ -181,26 +193,31 @@ void add_feed_forward(const Pass& pass, std::size_t layer_index, std::size_t pan
     intermediate.quantization = *layer.ffn_out.input;
   }
   apply(pass.table, layer.ffn_in, input, intermediate, scratch.accumulators);
+  pass.lap(Step::kIntermediate, layer_index);
   pass.observe(Stage::kIntermediate, layer_index, panel, width, scratch.wide, intermediate.y_u8);
   PanelInput activated = layer.ffn_out.input
                              ? PanelInput(scratch.wide_u8, *layer.ffn_out.input, width, tokens)
                              : PanelInput(scratch.wide, width, tokens, scratch.quantized);
   apply(pass.table, layer.ffn_out, activated, {.residual = hidden, .y = hidden},
         scratch.accumulators);
+  pass.lap(Step::kOutput, layer_index);
   normalise(pass, layer.output_norm, tokens, hidden);
+  pass.lap(Step::kOutputNorm, layer_index);
   pass.observe(Stage::kOutputNorm, layer_index, panel, pass.encoder.hidden_size, hidden);
 }
 
-void encode_rank(const Pass& pass, std::size_t rank, WorkerGroup& group) {
-  const RankScratch scratch = pass.activations.scratch(rank);
-  const std::size_t first = pass.batch.first_panel(rank);
-  const std::size_t last = pass.batch.last_panel(rank);
+void encode_rank(const Pass& pass, WorkerGroup& group) {
+  const RankScratch scratch = pass.activations.scratch(pass.rank);
+  const std::size_t first = pass.batch.first_panel(pass.rank);
+  const std::size_t last = pass.batch.last_panel(pass.rank);
+  if (pass.watch.recorder != nullptr) pass.watch.recorder->start(pass.rank);
   for (std::size_t panel = first; panel < last; ++panel) embed(pass, panel);
   for (std::size_t layer = 0; layer < pass.encoder.layers.size(); ++layer) {
     for (std::size_t panel = first; panel < last; ++panel) project(pass, layer, panel, scratch);
     // Attention reads K and V of other ranks. Nobody waits after it: the next layer writes the
     // other buffers, and this layer's are written again only behind the next layer's barrier.
     group.barrier();
+    pass.lap(Step::kWait, layer);
     for (std::size_t panel = first; panel < last; ++panel) {
       attend(pass, layer, panel, scratch);
       add_attention(pass, layer, panel, scratch);
@@ -213,12 +230,12 @@ void encode_rank(const Pass& pass, std::size_t rank, WorkerGroup& group) {
 
 PanelSeries<const float> encode(const kernels::KernelTable& table, const loader::Encoder& encoder,
                                 const RaggedBatch& batch, const ActivationShape& shape,
-                                Arena& arena, WorkerGroup& group,
-                                const StageObserver& observer) noexcept {
+                                Arena& arena, WorkerGroup& group, const Watch& watch) noexcept {
   assert(batch.panels().size() <= shape.panels && batch.ranks() <= shape.ranks);
   const Activations activations = arena.activations(shape);
-  const Pass pass{table, encoder, batch, activations, observer};
-  group.parallel(batch.ranks(), [&](std::size_t rank) { encode_rank(pass, rank, group); });
+  group.parallel(batch.ranks(), [&](std::size_t rank) {
+    encode_rank({table, encoder, batch, activations, watch, rank}, group);
+  });
   return {activations.hidden.data, activations.hidden.stride};
 }
 

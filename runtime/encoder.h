@@ -18,6 +18,7 @@
 #include "loader/model.h"
 #include "runtime/arena.h"
 #include "runtime/batch.h"
+#include "runtime/step_times.h"
 #include "runtime/worker_pool.h"
 
 namespace filigree::runtime {
@@ -47,13 +48,18 @@ struct StageResult {
 // profiles.
 using StageObserver = std::function<void(const StageResult&)>;
 
+// What looks on while a batch is encoded. Neither changes a bit.
+struct Watch {
+  StageObserver observer = {};
+  StepRecorder* recorder = nullptr;  // for the encoder's layers and at least batch.ranks() ranks
+};
+
 // Runs batch.ranks() ranks of `group`; returns the last hidden state, which the arena holds until
 // its next use. Requires arena.reserve(shape) for a shape that has room for the batch, ids within
 // the tables, and group.size() >= batch.ranks(). Allocates nothing and does not throw.
 PanelSeries<const float> encode(const kernels::KernelTable& table, const loader::Encoder& encoder,
                                 const RaggedBatch& batch, const ActivationShape& shape,
-                                Arena& arena, WorkerGroup& group,
-                                const StageObserver& observer = {}) noexcept;
+                                Arena& arena, WorkerGroup& group, const Watch& watch = {}) noexcept;
 
 // Copies the hidden state of one sequence out of the panels, row-major [tokens][hidden_size].
 void copy_hidden_state(const PanelSeries<const float>& hidden, std::size_t hidden_size,

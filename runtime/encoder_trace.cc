@@ -83,7 +83,7 @@ std::vector<Trace> trace_batch(const kernels::KernelTable& table, const loader::
   arena.reserve(shape);
   Collector collector(batch, only);
   encode(table, encoder, batch, shape, arena, group,
-         [&](const StageResult& result) { collector.add(result); });
+         {.observer = [&](const StageResult& result) { collector.add(result); }});
   return collector.traces();
 }
 

@@ -107,7 +107,10 @@ class Engine::Impl {
     while (const auto work = scheduler_.take()) {
       sequences.clear();
       for (const WorkItem& item : work->items) sequences.push_back(item.sequence);
-      scheduler_.finish(*work, runner.run(*work->model, sequences, group));
+      StepTimes steps;
+      auto results =
+          runner.run(*work->model, sequences, group, work->time_steps ? &steps : nullptr);
+      scheduler_.finish(*work, std::move(results), steps);
     }
   }
 

@@ -13,6 +13,7 @@
 
 #include "loader/model.h"
 #include "runtime/sequence.h"
+#include "runtime/step_times.h"
 
 namespace filigree::runtime {
 
@@ -32,6 +33,9 @@ const loader::Tensor& output_named(const loader::Model& model, const SequenceOut
 struct Timing {
   std::chrono::nanoseconds queued{0};   // from submit to the start of its first batch
   std::chrono::nanoseconds compute{0};  // from there to the end of its last batch
+  // With Request::time_steps: the sum over the batches that held its sequences, of everything in
+  // them. Those of other requests in the same batch belong to what this one waited for.
+  StepTimes steps;
 };
 
 enum class Status { kOk, kQueueFull, kDeadline, kCancelled, kStopping, kFailed };
@@ -59,6 +63,7 @@ struct Request {
   std::vector<Sequence> sequences;
   std::optional<Clock::time_point> deadline;
   std::shared_ptr<CancelFlag> cancel;  // may be null
+  bool time_steps = false;             // fill Timing::steps
 };
 
 // Takes the answer to a request. Short, does not throw, and does not wait for the engine.

@@ -128,6 +128,7 @@ void Scheduler::fill(Queue& queue, Work& work, std::size_t& tokens) {
       if (!job->started) job->started = now;
       tokens += sequence.ids.size();
       work.items.push_back({job, job->next, &sequence});
+      work.time_steps = work.time_steps || job->request.time_steps;
       ++job->next;
       ++job->in_flight;
     }
@@ -136,13 +137,16 @@ void Scheduler::fill(Queue& queue, Work& work, std::size_t& tokens) {
   }
 }
 
-void Scheduler::finish(const Work& work, std::vector<SequenceResult> results) {
+void Scheduler::finish(const Work& work, std::vector<SequenceResult> results,
+                       const StepTimes& steps) {
   assert(results.size() == work.items.size());
   Answers answers;
   {
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < results.size(); ++i) {
       Job& job = *work.items[i].job;
+      const bool is_first = i == 0 || work.items[i - 1].job != work.items[i].job;
+      if (is_first && job.request.time_steps) job.response.timing.steps += steps;
       --job.in_flight;
       job.response.sequences[work.items[i].index] = std::move(results[i].output);
       if (!results[i].error.empty() && job.response.status == Status::kOk) {

@@ -31,7 +31,8 @@ struct WorkItem {
 // A batch: sequences of one model.
 struct Work {
   std::shared_ptr<const loader::Model> model;
-  std::vector<WorkItem> items;
+  std::vector<WorkItem> items;  // those of a request one after another
+  bool time_steps = false;      // some request wants to know
 };
 
 struct SequenceResult {
@@ -59,8 +60,8 @@ class Scheduler {
   // answered, not given.
   std::optional<Work> take();
 
-  // results[i] belongs to work.items[i].
-  void finish(const Work& work, std::vector<SequenceResult> results);
+  // results[i] belongs to work.items[i]; `steps` goes to the requests that asked for it.
+  void finish(const Work& work, std::vector<SequenceResult> results, const StepTimes& steps = {});
 
   // Refuses new requests, and answers those with sequences that have not started: kStopping.
   void stop();
