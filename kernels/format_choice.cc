@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstddef>
+#include <limits>
 
 #include "kernels/internal/packing.h"
 #include "kernels/packed_weights.h"
@@ -54,32 +56,59 @@ const EntryCost& groups_cost(Isa isa) {
   return isa == Isa::kAvx512 ? kAvx512Groups : kAvx2Groups;
 }
 
-}  // namespace
+constexpr double kImpossible = std::numeric_limits<double>::infinity();
 
-WeightFormat choose_f32_format(const F32Pattern& pattern, Isa isa) noexcept {
-  WeightFormat best = WeightFormat::kDenseF32;
-  double least = static_cast<double>(rounded_up(pattern.rows, kDenseTileF32) * pattern.cols);
-  const auto consider = [&](WeightFormat format, std::size_t entries) {
-    const double cost = f32_cost(pattern, format, entries, isa);
-    if (cost >= least) return;
-    best = format;
-    least = cost;
-  };
-  consider(WeightFormat::kUnstructuredF32, pattern.nonzeros);
-  if (pattern.cols % 4 == 0) consider(WeightFormat::kBlock1x4F32, pattern.blocks_1x4);
-  consider(WeightFormat::kBlock4x1F32, pattern.blocks_4x1);
-  return best;
+// The first of equals.
+template <std::size_t kFormats>
+WeightFormat cheapest(const std::array<FormatCost, kFormats>& costs) {
+  const auto less = [](const FormatCost& a, const FormatCost& b) { return a.cost < b.cost; };
+  return std::min_element(costs.begin(), costs.end(), less)->format;
 }
 
-WeightFormat choose_i8_format(std::size_t rows, std::size_t cols, std::size_t nonzero_groups,
-                              Isa isa) noexcept {
+}  // namespace
+
+std::size_t nonzero_groups_i8(std::span<const std::int16_t> weights, std::size_t rows,
+                              std::size_t cols) noexcept {
+  std::size_t groups = 0;
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t col = 0; col < cols; col += 4) {
+      const auto group = weights.subspan(row * cols + col, std::min<std::size_t>(4, cols - col));
+      groups += std::ranges::any_of(group, [](std::int16_t w) { return w != 0; }) ? 1 : 0;
+    }
+  return groups;
+}
+
+std::array<FormatCost, 4> f32_format_costs(const F32Pattern& pattern, Isa isa) noexcept {
+  const double dense = static_cast<double>(rounded_up(pattern.rows, kDenseTileF32) * pattern.cols);
+  const auto sparse = [&](WeightFormat format, std::size_t entries) -> FormatCost {
+    return {format, f32_cost(pattern, format, entries, isa)};
+  };
+  const FormatCost block_1x4 = pattern.cols % 4 == 0
+                                   ? sparse(WeightFormat::kBlock1x4F32, pattern.blocks_1x4)
+                                   : FormatCost{WeightFormat::kBlock1x4F32, kImpossible};
+  return {FormatCost{WeightFormat::kDenseF32, dense},
+          sparse(WeightFormat::kUnstructuredF32, pattern.nonzeros), block_1x4,
+          sparse(WeightFormat::kBlock4x1F32, pattern.blocks_4x1)};
+}
+
+std::array<FormatCost, 2> i8_format_costs(std::size_t rows, std::size_t cols,
+                                          std::size_t nonzero_groups, Isa isa) noexcept {
   const std::size_t quads = (cols + 3) / 4;
   const std::size_t chunks = (cols + kChunkColsI8 - 1) / kChunkColsI8;
   const EntryCost& cost = groups_cost(isa);
   const double sparse = cost.entry * static_cast<double>(nonzero_groups) +
                         cost.rows_in_chunk * static_cast<double>(rows * chunks);
   const double dense = static_cast<double>(rounded_up(rows, kDenseTileI8) * quads);
-  return sparse < dense ? WeightFormat::kGroupsI8 : WeightFormat::kDenseI8;
+  return {FormatCost{WeightFormat::kDenseI8, dense}, FormatCost{WeightFormat::kGroupsI8, sparse}};
+}
+
+WeightFormat choose_f32_format(const F32Pattern& pattern, Isa isa) noexcept {
+  return cheapest(f32_format_costs(pattern, isa));
+}
+
+WeightFormat choose_i8_format(std::size_t rows, std::size_t cols, std::size_t nonzero_groups,
+                              Isa isa) noexcept {
+  return cheapest(i8_format_costs(rows, cols, nonzero_groups, isa));
 }
 
 }  // namespace filigree::kernels

@@ -3,6 +3,7 @@
 // locks.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
@@ -73,10 +74,25 @@ struct F32Pattern {
 };
 // Throws std::invalid_argument as pack_f32 does.
 F32Pattern pattern_f32(std::span<const float> weights, std::size_t rows, std::size_t cols);
+// 1x4 groups with a nonzero (the last of a row may hold fewer inputs). Requires weights.size() ==
+// rows * cols.
+std::size_t nonzero_groups_i8(std::span<const std::int16_t> weights, std::size_t rows,
+                              std::size_t cols) noexcept;
 
-// The format expected to be fastest for a matrix (for int8: one with this many nonzero 1x4 groups)
-// with the kernels of `isa`, by the measurements in bench/RESULTS.md. Depends on the matrix and
-// `isa`, never on the number of tokens.
+// What a matrix is expected to cost in a format on one panel of 64 tokens, in the time of one
+// weight of a dense tile (int8: of one quad of weights), by the measurements in bench/RESULTS.md;
+// infinity in a format that cannot hold it.
+struct FormatCost {
+  WeightFormat format;
+  double cost;
+};
+std::array<FormatCost, 4> f32_format_costs(const F32Pattern& pattern, Isa isa) noexcept;
+std::array<FormatCost, 2> i8_format_costs(std::size_t rows, std::size_t cols,
+                                          std::size_t nonzero_groups, Isa isa) noexcept;
+
+// The format of the least cost (dense where none is less) for a matrix (for int8: one with this
+// many nonzero 1x4 groups) with the kernels of `isa`. Depends on the matrix and `isa`, never on the
+// number of tokens.
 WeightFormat choose_f32_format(const F32Pattern& pattern, Isa isa) noexcept;
 WeightFormat choose_i8_format(std::size_t rows, std::size_t cols, std::size_t nonzero_groups,
                               Isa isa) noexcept;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <stdexcept>
 #include <string>
 
@@ -158,6 +159,26 @@ TEST(PackedWeights, CountsNonzerosAndBlocksOfAPattern) {
   EXPECT_EQ(pattern.nonzeros, 6U);
   EXPECT_EQ(pattern.blocks_1x4, 5U);
   EXPECT_EQ(pattern.blocks_4x1, 5U);
+}
+
+TEST(PackedWeights, CountsGroupsOfIntegersAlsoAtTheEndOfARow) {
+  const std::vector<std::int16_t> weights{0, 0, 0, 1, 0, 0,   // 1x4, 1x2
+                                          0, 0, 0, 0, 0, -3,  //
+                                          1, 1, 1, 1, 0, 0};
+  EXPECT_EQ(nonzero_groups_i8(weights, 3, 6), 3U);
+}
+
+TEST(PackedWeights, AFormatThatCannotHoldAMatrixCostsInfinitelyMuch) {
+  const auto costs = f32_format_costs({.rows = 4, .cols = 6, .nonzeros = 1}, Isa::kAvx2);
+  for (const FormatCost& cost : costs)
+    EXPECT_EQ(std::isinf(cost.cost), cost.format == WeightFormat::kBlock1x4F32);
+}
+
+TEST(PackedWeights, DenseFormatsCostTheirTiles) {
+  for (const Isa isa : kAllIsas) {
+    EXPECT_EQ(f32_format_costs({.rows = 7, .cols = 8, .nonzeros = 1}, isa)[0].cost, 12 * 8);
+    EXPECT_EQ(i8_format_costs(5, 9, 1, isa)[0].cost, 8 * 3);
+  }
 }
 
 TEST(PackedWeights, RefusesBlocksOf4InputsThatDoNotFit) {
