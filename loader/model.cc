@@ -116,6 +116,8 @@ std::shared_ptr<Model> made_model(const Graph& file_graph, const LoadOptions& op
     }
   }
   check_implemented(model->rest);
+  if (model->encoder && options.imposed.zeros > 0)
+    model->warnings.push_back(what_if_text(options.imposed));
   model->memory_bytes += initializer_bytes(*model);
   return model;
 }

@@ -16,6 +16,7 @@
 #include "kernels/packed_weights.h"
 #include "loader/graph.h"
 #include "loader/huge_pages.h"
+#include "loader/imposed_sparsity.h"
 
 namespace filigree::loader {
 
@@ -98,6 +99,8 @@ struct LoadOptions {
   kernels::Isa isa = kernels::supported_tables().back().isa;
   // Overrides the cost model for every matrix, for tests and benchmarks.
   enum class Formats { kCostModel, kDense, kSparse } formats = Formats::kCostModel;
+  // What if the matrices of the encoder were sparser? The model then says so in its warnings: its answers mean nothing.
+  ImposedSparsity imposed = {};
   enum class Recognition { kEncoder, kNone } recognition = Recognition::kEncoder;  // kNone: all on the interpreter
 };
 

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "loader/error.h"
+#include "loader/imposed_sparsity.h"
 #include "loader/packed_parameters.h"
 #include "loader/passes/rewrite.h"
 #include "loader/pattern/mismatch.h"
@@ -39,18 +40,6 @@ WeightFormat choose(LoadOptions::Formats formats, WeightFormat dense, WeightForm
   }
 }
 
-// Groups of 1 x 4 along the inputs with at least one nonzero.
-std::size_t nonzero_groups(std::span<const std::int16_t> weights, std::size_t rows,
-                           std::size_t cols) {
-  std::size_t groups = 0;
-  for (std::size_t row = 0; row < rows; ++row)
-    for (std::size_t col = 0; col < cols; col += 4) {
-      const auto group = weights.subspan(row * cols + col, std::min<std::size_t>(4, cols - col));
-      groups += std::ranges::any_of(group, [](std::int16_t w) { return w != 0; }) ? 1 : 0;
-    }
-  return groups;
-}
-
 // A size that a format cannot index is no defect of the file.
 template <class Pack>
 kernels::PackedWeights packed_or_mismatch(const Node& node, Pack pack) {
@@ -67,8 +56,9 @@ Linear pack_float(const GraphIndex& index, const Node& node, const LoadOptions& 
   const Tensor& matrix = *index.constant(weight_name(node));
   const auto cols = static_cast<std::size_t>(matrix.dims()[0]);
   const auto rows = static_cast<std::size_t>(matrix.dims()[1]);
-  const std::vector<float> weights =
+  std::vector<float> weights =
       transposed<float>(matrix.data<float>(), cols, rows, [](float w, std::size_t) { return w; });
+  impose_sparsity(std::span(weights), cols, options.imposed);
   const WeightFormat format =
       choose(options.formats, WeightFormat::kDenseF32, WeightFormat::kUnstructuredF32,
              kernels::choose_f32_format(kernels::pattern_f32(weights, rows, cols), options.isa));
@@ -135,10 +125,12 @@ Linear pack_quantized(const GraphIndex& index, const Node& node, const LoadOptio
   const Dims& dims = index.constant(weight_name(node))->dims();
   const auto cols = static_cast<std::size_t>(dims[0]);
   const auto rows = static_cast<std::size_t>(dims[1]);
-  const std::vector<std::int16_t> weights = centered_weights(index, node, rows, cols);
-  const WeightFormat format = choose(
-      options.formats, WeightFormat::kDenseI8, WeightFormat::kGroupsI8,
-      kernels::choose_i8_format(rows, cols, nonzero_groups(weights, rows, cols), options.isa));
+  std::vector<std::int16_t> weights = centered_weights(index, node, rows, cols);
+  impose_sparsity(std::span(weights), cols, options.imposed);
+  const WeightFormat format =
+      choose(options.formats, WeightFormat::kDenseI8, WeightFormat::kGroupsI8,
+             kernels::choose_i8_format(rows, cols, kernels::nonzero_groups_i8(weights, rows, cols),
+                                       options.isa));
   Linear linear;
   linear.input = quantization(index, node, node.inputs[1], node.inputs[2]);
   linear.offset = integer_offsets(index, node, weights, rows, linear.input->zero_point);
