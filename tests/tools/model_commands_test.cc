@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 #include <vector>
@@ -147,6 +148,86 @@ TEST(Inspect, NamesTheEncoderAndItsSparsity) {
   }
   const Outcome text = run({"inspect", kModel});
   EXPECT_NE(text.out.find("6 layers, hidden 384, 12 heads of 32"), std::string::npos) << text.out;
+}
+
+std::vector<std::string> analyze(std::vector<std::string> flags) {
+  std::vector<std::string> words{"analyze",          kModel, "--sequence_length",       "16",
+                                 "--num_iterations", "2",    "--num_warmup_iterations", "0"};
+  words.insert(words.end(), flags.begin(), flags.end());
+  return words;
+}
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name =
+        (std::filesystem::temp_directory_path() / "filigree_commands.XXXXXX").string();
+    EXPECT_NE(::mkdtemp(name.data()), nullptr);
+    path_ = name;
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+TEST(Analyze, PrintsWhatInspectSaysAndATimeForEveryStep) {
+  const Outcome outcome = run(analyze({}));
+  ASSERT_EQ(outcome.code, ExitCode::kOk) << outcome.err;
+  EXPECT_NE(outcome.out.find("6 layers, hidden 384, 12 heads of 32"), std::string::npos);
+  EXPECT_NE(outcome.out.find("layer 5 ffn out"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("why this kernel"), std::string::npos);
+  EXPECT_NE(outcome.err.find("100 %  2 of 2 batches"), std::string::npos) << outcome.err;
+}
+
+TEST(Analyze, WritesFilesAndPrintsOneOfThem) {
+  const TemporaryFolder folder;
+  const std::string csv = (folder.path() / "a.csv").string();
+  const std::string html = (folder.path() / "a.html").string();
+  const Outcome outcome = run(analyze({"--csv", csv, "--html", html, "--json", "-"}));
+  ASSERT_EQ(outcome.code, ExitCode::kOk) << outcome.err;
+  const auto lines = json_lines(outcome.out);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0].find("layer_info")->as_array()->size(), 62U);
+  EXPECT_EQ(read_file(csv).substr(0, 5), "name,");
+  EXPECT_EQ(read_file(html).substr(0, 15), "<!doctype html>");
+}
+
+TEST(Analyze, ImposesSparsityAndSaysWhatThatIs) {
+  const Outcome outcome =
+      run(analyze({"--impose_sparsity", "97.5", "--impose_pattern", "1x4", "--json", "-"}));
+  ASSERT_EQ(outcome.code, ExitCode::kOk) << outcome.err;
+  const auto lines = json_lines(outcome.out);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(member(lines[0], "warnings"),
+            "[\"what if: 97.5 % of the 1x4 blocks of every matrix set to zero; the answers mean "
+            "nothing\"]");
+  for (const Json& layer : *lines[0].find("layer_info")->as_array()) {
+    const double* zeros = layer.find("zeros")->as_double();
+    EXPECT_TRUE(zeros == nullptr || *zeros >= 0.974);
+  }
+}
+
+TEST(Analyze, RefusesWhatItCannotDo) {
+  const std::pair<std::vector<std::string>, std::string> kCases[] = {
+      {{"--impose_sparsity", "100"}, "expected a number of per cent between 0 and 100"},
+      {{"--impose_sparsity", "nan"}, "expected a number of per cent between 0 and 100"},
+      {{"--impose_pattern", "1x4"}, "needs '--impose-sparsity'"},
+      {{"--impose_sparsity", "50", "--impose_pattern", "2x2"}, "expected unstructured, 1x4 or 4x1"},
+      {{"--json", "-", "--csv", "-"}, "only one of"},
+      {{"--html", "/no/such/folder/a.html"}, "/no/such/folder/a.html"}};
+  for (const auto& [flags, message] : kCases) {
+    const Outcome outcome = run(analyze(flags));
+    EXPECT_EQ(outcome.code, ExitCode::kInputError);
+    EXPECT_NE(outcome.err.find(message), std::string::npos) << outcome.err;
+  }
+  EXPECT_NE(run({"analyze", kModel, "--sequence_length", "513"}).err.find("at most 512 tokens"),
+            std::string::npos);
+  EXPECT_NE(run({"analyze", kModel, "--sequence_length", "512", "--batch_size", "4096"})
+                .err.find("more than the 1048576"),
+            std::string::npos);
+  EXPECT_EQ(run({"analyze"}).code, ExitCode::kInputError);
 }
 
 }  // namespace

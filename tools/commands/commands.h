@@ -21,6 +21,7 @@ Command run_command();
 Command eval_squad_command();
 Command tokenize_command();
 Command inspect_command();
+Command analyze_command();
 Command make_model_command();
 Command check_hardware_command();
 Command selftest_command();

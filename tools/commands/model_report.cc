@@ -1,22 +1,19 @@
 #include "tools/commands/model_report.h"
 
-#include <algorithm>
-#include <cstdio>
 #include <map>
 #include <sstream>
 
+#include "loader/onnx_file.h"
+#include "tools/cli/files.h"
 #include "tools/cli/json.h"
+#include "tools/cli/table.h"
 
 namespace filigree::tools {
 namespace {
 
-using loader::MatrixInfo;
+namespace fs = std::filesystem;
 
-std::string fixed(double value, int decimals) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", decimals, value);
-  return text;
-}
+using loader::MatrixInfo;
 
 std::string megabytes(std::size_t bytes) {
   return fixed(static_cast<double>(bytes) / 1e6, 1) + " MB";
@@ -24,6 +21,12 @@ std::string megabytes(std::size_t bytes) {
 
 double zeros(std::size_t nonzeros, std::size_t elements) {
   return elements == 0 ? 0 : 1 - static_cast<double>(nonzeros) / static_cast<double>(elements);
+}
+
+Json card_beside(const fs::path& model) {
+  const fs::path card = model.parent_path() / "card.json";
+  if (!fs::exists(card)) return {};
+  return json_of(read_file(card), card.string());
 }
 
 struct Totals {
@@ -89,33 +92,32 @@ void encoder_lines(const loader::Encoder& encoder, std::ostream& out) {
       << " positions\n";
 }
 
-void matrix_table(const std::vector<MatrixInfo>& matrices, std::ostream& out) {
-  std::size_t name_width = 6, form_width = 4, kernel_width = 6;
-  for (const MatrixInfo& matrix : matrices) {
-    name_width = std::max(name_width, matrix.name.size());
-    form_width = std::max(form_width, matrix.form.size());
-    kernel_width = std::max(kernel_width, matrix.kernel.size());
-  }
-  const auto pad = [](const std::string& text, std::size_t width) {
-    return std::string(width - std::min(width, text.size()), ' ');
-  };
-  const auto row = [&](const std::string& name, const std::string& shape, const std::string& zero,
-                       const std::string& form, const std::string& kernel,
-                       const std::string& packed) {
-    out << name << pad(name, name_width) << "  " << pad(shape, 16) << shape << "  " << pad(zero, 7)
-        << zero << "  " << form << pad(form, form_width) << "  " << kernel
-        << pad(kernel, kernel_width) << "  " << pad(packed, 9) << packed << "\n";
-  };
-  row("matrix", "outputs x inputs", "zeros", "form", "kernel", "packed");
+std::string matrix_table(const std::vector<MatrixInfo>& matrices) {
+  using Align = Table::Align;
+  Table table({{"matrix", Align::kLeft},
+               {"outputs x inputs"},
+               {"zeros"},
+               {"form", Align::kLeft},
+               {"kernel", Align::kLeft},
+               {"packed"}});
   for (const MatrixInfo& matrix : matrices)
-    row(matrix.name, std::to_string(matrix.rows) + " x " + std::to_string(matrix.cols),
-        fixed(100 * zeros(matrix.nonzeros, matrix.rows * matrix.cols), 1) + " %", matrix.form,
-        matrix.kernel, fixed(static_cast<double>(matrix.packed_bytes) / 1e3, 0) + " kB");
+    table.add({matrix.name, std::to_string(matrix.rows) + " x " + std::to_string(matrix.cols),
+               fixed(100 * zeros(matrix.nonzeros, matrix.rows * matrix.cols), 1) + " %",
+               matrix.form, matrix.kernel,
+               fixed(static_cast<double>(matrix.packed_bytes) / 1e3, 0) + " kB"});
+  return table.text();
 }
 
 }  // namespace
 
-std::string report_text(const ModelReport& report) {
+ModelReport read_report(const std::filesystem::path& path, const loader::LoadOptions& options) {
+  const fs::path file = fs::is_directory(path) ? path / "model.onnx" : path;
+  return {.signature = loader::read_onnx(file),
+          .model = loader::load_model(file, options),
+          .card = card_beside(file)};
+}
+
+std::string summary_text(const ModelReport& report) {
   const loader::Model& model = *report.model;
   std::ostringstream out;
   out << "file:        " << model.file << ", " << megabytes(model.file_bytes) << ", opset "
@@ -138,11 +140,13 @@ std::string report_text(const ModelReport& report) {
       << "zeros:       " << fixed(100 * zeros(totals.nonzeros, totals.elements), 1) << " % of "
       << totals.elements << " weights in " << model.matrices.size() << " matrices\n";
   for (const std::string& warning : model.warnings) out << "warning:     " << warning << "\n";
-  if (!model.matrices.empty()) {
-    out << "\n";
-    matrix_table(model.matrices, out);
-  }
   return out.str();
+}
+
+std::string report_text(const ModelReport& report) {
+  const std::string summary = summary_text(report);
+  if (report.model->matrices.empty()) return summary;
+  return summary + "\n" + matrix_table(report.model->matrices);
 }
 
 namespace {

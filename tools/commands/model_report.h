@@ -1,6 +1,8 @@
-// What `inspect` prints of a model, as text and as JSON.
+// What `inspect` and `analyze` say of a model before it runs, as text and as JSON.
 #pragma once
 
+#include <filesystem>
+#include <memory>
 #include <string>
 
 #include "loader/model.h"
@@ -14,6 +16,12 @@ struct ModelReport {
   serve::Json card;  // card.json beside the file; null when there is none
 };
 
+// `path` is an .onnx file or a folder with model.onnx. Throws FormatError, and InputError for the
+// card.
+ModelReport read_report(const std::filesystem::path& path, const loader::LoadOptions& options);
+
+// Without the list of matrices.
+std::string summary_text(const ModelReport& report);
 std::string report_text(const ModelReport& report);
 std::string report_json(const ModelReport& report);
 

@@ -5,6 +5,7 @@
 
 #include "tools/cli/errors.h"
 #include "tools/commands/isa_flag.h"
+#include "tools/commands/model_argument.h"
 
 namespace filigree::tools {
 namespace {
@@ -24,7 +25,8 @@ std::shared_ptr<const tokenizer::Tokenizer> tokenizer_of(const fs::path& model) 
 
 std::vector<Flag> question_answering_flags() {
   return {
-      {"model-path", "DIR", "folder with model.onnx and tokenizer.json, or an .onnx file in one"},
+      {"model-path", "DIR",
+       "folder with model.onnx and tokenizer.json, an .onnx file in one, or a zoo: or hf: name"},
       {"num-cores", "N", "cores to compute on (default: what the process may use)"},
       isa_flag(),
       {"sequence-length", "N", "tokens of a window (128)"},
@@ -53,11 +55,12 @@ runtime::EngineOptions engine_options(const Arguments& arguments) {
 }
 
 QuestionAnsweringModel::QuestionAnsweringModel(const Arguments& arguments)
-    : model_(
-          loader::load_model(arguments.required("model-path"), {.isa = chosen_isa(arguments).isa})),
+    : QuestionAnsweringModel(model_argument(arguments.required("model-path")), arguments) {}
+
+QuestionAnsweringModel::QuestionAnsweringModel(const fs::path& path, const Arguments& arguments)
+    : model_(loader::load_model(path, {.isa = chosen_isa(arguments).isa})),
       pipeline_(std::make_shared<const serve::QuestionAnswering>(
-          tokenizer_of(arguments.required("model-path")), *model_,
-          question_answering_options(arguments))),
+          tokenizer_of(path), *model_, question_answering_options(arguments))),
       engine_(engine_options(arguments)) {}
 
 std::future<runtime::Response> QuestionAnsweringModel::submit(

@@ -2,6 +2,7 @@
 // share.
 #pragma once
 
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <vector>
@@ -39,6 +40,8 @@ class QuestionAnsweringModel {
   std::future<runtime::Response> submit(std::vector<runtime::Sequence> sequences);
 
  private:
+  QuestionAnsweringModel(const std::filesystem::path& path, const Arguments& arguments);
+
   std::shared_ptr<const loader::Model> model_;
   std::shared_ptr<const serve::QuestionAnswering> pipeline_;
   runtime::Engine engine_;  // last: it stops before what it uses goes

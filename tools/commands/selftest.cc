@@ -9,6 +9,7 @@
 #include "tools/cli/json.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/isa_flag.h"
+#include "tools/commands/model_argument.h"
 #include "tools/commands/selftest_report.h"
 
 namespace filigree::tools {
@@ -37,7 +38,7 @@ std::size_t threads_of(const Arguments& arguments) {
 ExitCode selftest(const Arguments& arguments, Console& console) {
   const std::vector<KernelTable> tables = tables_of(arguments);
   SelftestOptions options{.tables = tables, .threads = threads_of(arguments)};
-  if (const auto path = arguments.text("model-path")) options.model = *path;
+  if (const auto path = arguments.text("model-path")) options.model = model_argument(*path);
   SelftestReport report;
   for (const KernelTable& table : tables) report.isas.emplace_back(kernels::isa_name(table.isa));
   const auto start = std::chrono::steady_clock::now();
@@ -50,17 +51,19 @@ ExitCode selftest(const Arguments& arguments, Console& console) {
 }  // namespace
 
 Command selftest_command() {
-  return {.usage = {.command = "selftest",
-                    .summary = "Proves that every instruction set of this CPU gives the same bits.",
-                    .operands = "",
-                    .flags = {{"model-path", "DIR",
-                               "check this model, too: a folder with model.onnx, or an .onnx file"},
-                              {"isa", "NAME", "compare only this one with scalar", isa_flag().choices},
-                              {"num-cores", "N",
-                               "threads at most (default: what the process may use, at least 2)"},
-                              {"json", "", "print JSON"}},
-                    .example = "filigree selftest --model_path DIR"},
-          .run = selftest};
+  return {
+      .usage = {.command = "selftest",
+                .summary = "Proves that every instruction set of this CPU gives the same bits.",
+                .operands = "",
+                .flags = {{"model-path", "DIR",
+                           "check this model, too: a folder with model.onnx, an .onnx file, or a "
+                           "zoo: or hf: name"},
+                          {"isa", "NAME", "compare only this one with scalar", isa_flag().choices},
+                          {"num-cores", "N",
+                           "threads at most (default: what the process may use, at least 2)"},
+                          {"json", "", "print JSON"}},
+                .example = "filigree selftest --model_path DIR"},
+      .run = selftest};
 }
 
 }  // namespace filigree::tools

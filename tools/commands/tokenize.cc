@@ -4,6 +4,7 @@
 #include "tools/cli/json.h"
 #include "tools/cli/json_lines.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/model_argument.h"
 
 namespace filigree::tools {
 namespace {
@@ -35,7 +36,8 @@ tokenizer::Encoding encode_line(const tokenizer::Tokenizer& tokenizer, const Num
 }
 
 ExitCode tokenize(const Arguments& arguments, Console& console) {
-  const auto tokenizer = tokenizer::Tokenizer::from_folder(arguments.required("model-path"));
+  const auto tokenizer =
+      tokenizer::Tokenizer::from_folder(model_argument(arguments.required("model-path")));
   ExitCode code = ExitCode::kOk;
   for (NumberedLine line; next_line(console.in, line);) {
     try {
@@ -57,7 +59,8 @@ Command tokenize_command() {
                 .summary =
                     "Tokenises JSON lines {\"text\", optional \"pair\"} from the standard input.",
                 .operands = "< texts.jsonl",
-                .flags = {{"model-path", "DIR", "folder with tokenizer.json or vocab.txt"}},
+                .flags = {{"model-path", "DIR",
+                           "folder with tokenizer.json or vocab.txt, or a zoo: or hf: name"}},
                 .example = "echo '{\"text\": \"Hello\"}' | filigree tokenize --model_path DIR"},
       .run = tokenize};
 }
