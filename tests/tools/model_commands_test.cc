@@ -230,5 +230,72 @@ TEST(Analyze, RefusesWhatItCannotDo) {
   EXPECT_EQ(run({"analyze"}).code, ExitCode::kInputError);
 }
 
+TEST(Compare, FindsTheSameBitsOfTwoInstructionSetsAndThreadCounts) {
+  const Outcome outcome = run({"compare", kModel, "--isa_a", "scalar", "--threads_b", "2",
+                               "--sequences", "1", "--sequence_length", "9"});
+  EXPECT_EQ(outcome.code, ExitCode::kOk) << outcome.err;
+  EXPECT_NE(outcome.out.find("layer 5, feed-forward output norm"), std::string::npos);
+  EXPECT_NE(outcome.out.find("result: the same bits\n"), std::string::npos) << outcome.out;
+}
+
+TEST(Compare, JudgesTwoModelsByTheTolerance) {
+  const std::string dense = kRoot + "/third_party/models/minilm6-squad-dense";
+  const TemporaryFolder folder;
+  const std::string inputs = (folder.path() / "ids.jsonl").string();
+  write_file(inputs, "{\"ids\": [101, 2040, 102, 7668, 102], \"type_ids\": [0, 0, 0, 1, 1]}\n");
+  const std::vector<std::string> words{"compare", dense,    kModel,       "--inputs",
+                                       inputs,    "--json", "--tolerance"};
+  for (const auto& [tolerance, code] :
+       {std::pair{"1000", ExitCode::kOk}, {"1e-6", ExitCode::kResultSaysNo}}) {
+    std::vector<std::string> judged = words;
+    judged.push_back(tolerance);
+    const Outcome outcome = run(judged);
+    ASSERT_EQ(outcome.code, code) << outcome.err;
+    const auto lines = json_lines(outcome.out);
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_EQ(member(lines[0], "same_bits"), "false");
+    EXPECT_EQ(member(lines[0], "sequences"), "1");
+    EXPECT_EQ(lines[0].find("tensors")->as_array()->size(), 1U + 7 * 6 + 2);
+  }
+}
+
+TEST(Compare, RefusesWhatItCannotDo) {
+  const std::pair<std::vector<std::string>, std::string> kCases[] = {
+      {{"compare"}, "needs a model"},
+      {{"compare", kModel}, "would compare the model with itself"},
+      {{"compare", kModel, "--isa_a", "sse9"}, "flag '--isa-a' is 'sse9'"},
+      {{"compare", kModel, kModel, "--tolerance", "-1"}, "expected a number that is not negative"},
+      {{"compare", kModel, kModel, "--inputs", "/no/such", "--seed", "1"}, "has no use"},
+      {{"compare", kModel, kModel, "--inputs", "/no/such"}, "/no/such: cannot open"}};
+  for (const auto& [words, message] : kCases) {
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, ExitCode::kInputError);
+    EXPECT_NE(outcome.err.find(message), std::string::npos) << outcome.err;
+  }
+}
+
+TEST(ModelNames, AreFoundBelowTheFoldersOfTheEnvironmentByEveryCommand) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "made");
+  std::filesystem::create_directory_symlink(kModel, folder.path() / "made" / "int8");
+  ::setenv("FILIGREE_MODELS_PATH", folder.path().c_str(), 1);
+  EXPECT_EQ(run({"inspect", "hf:made/int8"}).code, ExitCode::kOk);
+  EXPECT_EQ(run({"tokenize", "--model_path", "hf:made/int8"}, "{\"text\": \"a\"}\n").code,
+            ExitCode::kOk);
+  EXPECT_EQ(run({"run", "--model_path", "hf:made/int8", "--task", "qa"},
+                R"({"question": "Who?", "context": "Ada."})")
+                .code,
+            ExitCode::kOk);
+  EXPECT_EQ(
+      run({"compare", "hf:made/int8", kModel, "--sequences", "1", "--sequence_length", "3"}).code,
+      ExitCode::kOk);
+  const Outcome missing = run({"inspect", "zoo:nlp/made/none"});
+  EXPECT_EQ(missing.code, ExitCode::kInputError);
+  EXPECT_NE(missing.err.find("filigree downloads nothing; looked at " + folder.path().string()),
+            std::string::npos)
+      << missing.err;
+  ::unsetenv("FILIGREE_MODELS_PATH");
+}
+
 }  // namespace
 }  // namespace filigree::tools

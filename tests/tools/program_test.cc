@@ -27,9 +27,8 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 const std::vector<std::vector<std::string>> kCommands = {
-    {"serve"},    {"run"},        {"eval", "squad"}, {"tokenize"},
-    {"inspect"},  {"analyze"},    {"make-model"},    {"check-hardware"},
-    {"selftest"}, {"completion"}, {"manual"}};
+    {"serve"},   {"run"},        {"eval", "squad"},  {"tokenize"}, {"inspect"},    {"analyze"},
+    {"compare"}, {"make-model"}, {"check-hardware"}, {"selftest"}, {"completion"}, {"manual"}};
 
 TEST(Program, EveryCommandHasHelpWithAnExample) {
   for (std::vector<std::string> words : kCommands) {

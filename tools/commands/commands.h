@@ -22,6 +22,7 @@ Command eval_squad_command();
 Command tokenize_command();
 Command inspect_command();
 Command analyze_command();
+Command compare_command();
 Command make_model_command();
 Command check_hardware_command();
 Command selftest_command();

@@ -206,14 +206,15 @@ std::vector<CheckResult> check_model(std::span<const KernelTable> tables, const 
           comparison.formats()};
 }
 
-std::vector<Sequence> sequences_for(const loader::Model& model, std::vector<std::size_t> lengths) {
+std::vector<Sequence> sequences_for(const loader::Model& model, std::vector<std::size_t> lengths,
+                                    unsigned seed) {
   // What a graph without a recognised encoder accepts is not known: small ids are in any
   // vocabulary.
   constexpr std::size_t kSmall = 100;
   if (model.encoder)
     for (std::size_t& length : lengths) length = std::min(length, model.encoder->max_positions);
   auto sequences =
-      random_sequences(lengths, model.encoder ? model.encoder->vocabulary : kSmall, /*seed=*/1);
+      random_sequences(lengths, model.encoder ? model.encoder->vocabulary : kSmall, seed);
   if (model.encoder && token_types(model) >= 2) return sequences;
   for (Sequence& sequence : sequences) sequence.type_ids.clear();
   return sequences;

@@ -44,8 +44,8 @@ struct ModelCheck {
 std::vector<CheckResult> check_model(std::span<const kernels::KernelTable> tables,
                                      const ModelCheck& check);
 
-// Sequences of these lengths, cut to what the model takes, with ids and types that it has.
+// Sequences of these lengths, cut to what the model takes, with random ids and types that it has.
 std::vector<runtime::Sequence> sequences_for(const loader::Model& model,
-                                             std::vector<std::size_t> lengths);
+                                             std::vector<std::size_t> lengths, unsigned seed = 1);
 
 }  // namespace filigree::tools
