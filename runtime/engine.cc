@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/kernel_table.h"
+#include "kernels/panel.h"
 #include "runtime/batch_runner.h"
 #include "runtime/scheduler.h"
 #include "runtime/topology.h"
@@ -15,6 +16,7 @@ namespace filigree::runtime {
 namespace {
 
 constexpr std::size_t kMaxCores = 1024;
+constexpr std::size_t kLeastBatchTokens = 256;
 
 void check(const char* option, std::size_t value, std::size_t least, std::size_t most) {
   if (value >= least && value <= most) return;
@@ -45,31 +47,51 @@ std::vector<Places> divide(const CoreChoice& choice, const Topology& topology, s
   return groups;
 }
 
+// Options with every default worked out.
+struct Plan {
+  Topology topology;
+  CoreChoice choice;
+  std::size_t streams;
+  std::size_t batch_tokens;
+};
+
+Plan plan(const EngineOptions& options) {
+  check("cores", options.cores, 0, kMaxCores);
+  check("streams", options.streams, 1, kMaxCores);
+  check("batch_tokens", options.batch_tokens, 0, std::size_t{1} << 20);
+  check("max_queued_requests", options.max_queued_requests, 1, std::size_t{1} << 20);
+  check("max_queued_tokens", options.max_queued_tokens, 1, std::size_t{1} << 40);
+  Plan plan{.topology = process_topology(), .choice = {}, .streams = 0, .batch_tokens = 0};
+  plan.choice = choose_cores(plan.topology, options.cores);
+  plan.streams = std::min(options.streams, plan.choice.cores);
+  // Two panels of tokens for each thread: bench/RESULTS.md has the times of other sizes.
+  const std::size_t threads = (plan.choice.cores + plan.streams - 1) / plan.streams;
+  plan.batch_tokens = options.batch_tokens != 0
+                          ? options.batch_tokens
+                          : std::max(kLeastBatchTokens, 2 * kernels::kPanelTokens * threads);
+  return plan;
+}
+
 }  // namespace
 
 class Engine::Impl {
  public:
-  explicit Impl(const EngineOptions& options)
+  explicit Impl(const EngineOptions& options) : Impl(options, plan(options)) {}
+
+  Impl(const EngineOptions& options, Plan plan)
       : table_(table_of(options)),
-        scheduler_({options.batch_tokens, options.max_queued_requests, options.max_queued_tokens}) {
-    check("cores", options.cores, 0, kMaxCores);
-    check("streams", options.streams, 1, kMaxCores);
-    check("batch_tokens", options.batch_tokens, 1, std::size_t{1} << 20);
-    check("max_queued_requests", options.max_queued_requests, 1, std::size_t{1} << 20);
-    check("max_queued_tokens", options.max_queued_tokens, 1, std::size_t{1} << 40);
-    const Topology topology = process_topology();
-    choice_ = choose_cores(topology, options.cores);
-    const std::size_t streams = std::min(options.streams, choice_.cores);
-    for (std::size_t i = 0; i < streams; ++i)
-      runners_.push_back(std::make_unique<BatchRunner>(table_, options.batch_tokens));
+        scheduler_({plan.batch_tokens, options.max_queued_requests, options.max_queued_tokens}),
+        choice_(std::move(plan.choice)) {
+    for (std::size_t i = 0; i < plan.streams; ++i)
+      runners_.push_back(std::make_unique<BatchRunner>(table_, plan.batch_tokens));
     pool_ = std::make_unique<WorkerPool>(
-        divide(choice_, topology, streams, options.pinning),
+        divide(choice_, plan.topology, plan.streams, options.pinning),
         [this](std::size_t stream, WorkerGroup& group) { lead(*runners_[stream], group); });
-    warnings_ = topology.notes;
-    if (streams < options.streams)
+    warnings_ = plan.topology.notes;
+    if (plan.streams < options.streams)
       warnings_.push_back(std::to_string(options.streams) +
                           " streams (num_workers) asked for, more than cores: " +
-                          std::to_string(streams) + " in use");
+                          std::to_string(plan.streams) + " in use");
     warnings_.insert(warnings_.end(), pool_->pin_failures().begin(), pool_->pin_failures().end());
   }
 

@@ -21,8 +21,9 @@ struct EngineOptions {
                                          // at most one for each: more is a warning
   std::optional<kernels::Isa> isa = {};  // none: the best this CPU has
   Pinning pinning = Pinning::kNone;
-  // A batch holds at least one sequence, and more up to this many tokens.
-  std::size_t batch_tokens = 2048;
+  // A batch holds at least one sequence, and more up to this many tokens. 0: 128 for each thread of
+  // a stream, at least 256: larger ones are no faster, and others wait longer for them.
+  std::size_t batch_tokens = 0;
   std::size_t max_queued_requests = 512;
   // Of requests that wait. They hold about 40 bytes a token.
   std::size_t max_queued_tokens = std::size_t{4} << 20;

@@ -1,6 +1,7 @@
 #include "runtime/request.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -78,6 +79,9 @@ const loader::Tensor& output_named(const loader::Model& model, const SequenceOut
 
 std::optional<std::string> request_error(const Request& request) {
   if (request.model == nullptr) return "the request names no model";
+  if (!(request.weight > 0 && std::isfinite(request.weight)))
+    return "the request has weight " + std::to_string(request.weight) +
+           ", expected a positive number";
   const auto& encoder = request.model->encoder;
   if (encoder && encoder->embeddings.tables.size() > kMaxEmbeddingTables)
     return "the model sums " + std::to_string(encoder->embeddings.tables.size()) +

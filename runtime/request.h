@@ -59,7 +59,8 @@ class CancelFlag {
 
 struct Request {
   std::shared_ptr<const loader::Model> model;
-  std::size_t endpoint = 0;  // endpoints are served round robin, requests of one in order
+  std::size_t endpoint = 0;  // endpoints share the engine (runtime/scheduler.h says how)
+  double weight = 1;         // of the endpoint's share; positive
   std::vector<Sequence> sequences;
   std::optional<Clock::time_point> deadline;
   std::shared_ptr<CancelFlag> cancel;  // may be null

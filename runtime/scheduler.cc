@@ -14,6 +14,8 @@ struct Job {
   std::size_t tokens = 0;     // of all sequences
   std::size_t next = 0;       // first sequence that has not started
   std::size_t in_flight = 0;  // started, not finished
+  std::size_t started_tokens = 0;
+  double cost = 1;  // of a token, over the weight of the endpoint
   Response response;
 
   bool all_started() const { return next == request.sequences.size(); }
@@ -26,19 +28,39 @@ std::string queue_full_message(std::size_t requests, std::size_t tokens) {
          std::to_string(tokens) + " tokens wait";
 }
 
+// Which batch of a line begins with its oldest request.
+constexpr std::size_t kPatience = 4;
+
+// Multiply-adds of a token, roughly: attention is left out, and what runs on the interpreter counts
+// as dense.
+double cost_of_token(const loader::Model& model) {
+  std::size_t nonzeros = 0;
+  for (const loader::MatrixInfo& matrix : model.matrices) nonzeros += matrix.nonzeros;
+  if (nonzeros == 0) nonzeros = model.memory_bytes / sizeof(float);
+  return static_cast<double>(std::max<std::size_t>(nonzeros, 1));
+}
+
 constexpr char kStoppingMessage[] = "the engine is stopping";
+
+// The oldest of equals.
+const std::shared_ptr<Job>& least_started(const std::deque<std::shared_ptr<Job>>& jobs) {
+  return *std::min_element(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) {
+    return a->started_tokens < b->started_tokens;
+  });
+}
 
 }  // namespace
 
 Scheduler::Scheduler(const SchedulerLimits& limits) : limits_(limits) {}
 
-Scheduler::~Scheduler() { assert(queues_.empty()); }
+Scheduler::~Scheduler() { assert(lines_.empty()); }
 
 void Scheduler::submit(Request request, Done done) {
   const auto job = std::make_shared<Job>();
   job->submitted = Clock::now();
   job->response.sequences.resize(request.sequences.size());
   for (const Sequence& sequence : request.sequences) job->tokens += sequence.ids.size();
+  job->cost = cost_of_token(*request.model) / request.weight;
   job->request = std::move(request);
   Answers answers;
   Response refusal;
@@ -54,7 +76,9 @@ void Scheduler::submit(Request request, Done done) {
       refusal.message = queue_full_message(queued_, queued_tokens_);
     } else if (!job->all_started()) {
       job->done = std::move(done);
-      queues_[job->request.endpoint].push_back(job);
+      const auto [line, fresh] = lines_.try_emplace(job->request.endpoint);
+      if (fresh) line->second.served = clock_;
+      line->second.jobs.push_back(job);
       ++queued_;
       queued_tokens_ += job->tokens;
       ++unanswered_;
@@ -87,7 +111,7 @@ std::optional<Work> Scheduler::take() {
     drop_dead(answers);
     Work work = form_batch();
     // submit() wakes one group for each request; a request may have work for more.
-    if (!queues_.empty()) work_or_stop_.notify_one();
+    if (!lines_.empty()) work_or_stop_.notify_one();
     if (answers.empty() && work.items.empty()) {
       if (stopped_) return std::nullopt;
       work_or_stop_.wait(lock);
@@ -100,40 +124,61 @@ std::optional<Work> Scheduler::take() {
   }
 }
 
-// Starts with the next endpoint in turn; where room is left, sequences of the same model follow
+Scheduler::Lines::iterator Scheduler::next_line() {
+  return std::min_element(lines_.begin(), lines_.end(), [](const auto& a, const auto& b) {
+    return a.second.served < b.second.served;
+  });
+}
+
+// Begins with the line whose turn it is; where room is left, sequences of the same model follow
 // from the others.
 Work Scheduler::form_batch() {
   Work work;
-  if (queues_.empty()) return work;
-  auto queue = queues_.upper_bound(last_endpoint_);
-  if (queue == queues_.end()) queue = queues_.begin();
-  last_endpoint_ = queue->first;
-  work.model = queue->second.front()->request.model;
+  if (lines_.empty()) return work;
+  const auto first = next_line();
+  clock_ = std::max(clock_, first->second.served);
+  const bool oldest_first = ++first->second.batches % kPatience == 0;
+  const std::deque<JobPtr>& jobs = first->second.jobs;
+  work.model = (oldest_first ? jobs.front() : least_started(jobs))->request.model;
   std::size_t tokens = 0;
-  for (std::size_t turns = queues_.size(); turns > 0; --turns) {
-    fill(queue->second, work, tokens);
-    queue = queue->second.empty() ? queues_.erase(queue) : std::next(queue);
-    if (queue == queues_.end()) queue = queues_.begin();
-  }
+  fill(first->second, oldest_first, work, tokens);
+  for (auto& [endpoint, line] : lines_)
+    if (&line != &first->second) fill(line, false, work, tokens);
+  std::erase_if(lines_, [](const auto& line) { return line.second.jobs.empty(); });
   return work;
 }
 
-void Scheduler::fill(Queue& queue, Work& work, std::size_t& tokens) {
-  const Clock::time_point now = Clock::now();
-  while (!queue.empty() && queue.front()->request.model == work.model) {
-    const std::shared_ptr<Job> job = queue.front();
-    while (!job->all_started()) {
-      const Sequence& sequence = job->request.sequences[job->next];
-      if (!work.items.empty() && tokens + sequence.ids.size() > limits_.batch_tokens) return;
-      if (!job->started) job->started = now;
-      tokens += sequence.ids.size();
-      work.items.push_back({job, job->next, &sequence});
-      work.time_steps = work.time_steps || job->request.time_steps;
-      ++job->next;
-      ++job->in_flight;
-    }
-    queue.pop_front();
+void Scheduler::fill(Line& line, bool oldest_first, Work& work, std::size_t& tokens) {
+  std::vector<JobPtr> order(line.jobs.begin(), line.jobs.end());
+  std::stable_sort(
+      order.begin() + (oldest_first ? 1 : 0), order.end(),
+      [](const JobPtr& a, const JobPtr& b) { return a->started_tokens < b->started_tokens; });
+  for (const JobPtr& job : order)
+    if (job->request.model == work.model) start(line, job, work, tokens);
+  std::erase_if(line.jobs, [&](const JobPtr& job) {
+    if (!job->all_started()) return false;
     leave_queue(*job);
+    return true;
+  });
+}
+
+// Moves as many sequences of `job` into the batch as it may have.
+void Scheduler::start(Line& line, const JobPtr& job, Work& work, std::size_t& tokens) {
+  const std::size_t turn = limits_.batch_tokens / 2;
+  const std::size_t most = job->tokens - job->started_tokens > turn ? turn : limits_.batch_tokens;
+  const Clock::time_point now = Clock::now();
+  while (!job->all_started()) {
+    const Sequence& sequence = job->request.sequences[job->next];
+    const std::size_t length = sequence.ids.size();
+    if (!work.items.empty() && tokens + length > most) return;
+    if (!job->started) job->started = now;
+    tokens += length;
+    job->started_tokens += length;
+    line.served += static_cast<double>(length) * job->cost;
+    work.items.push_back({job, job->next, &sequence});
+    work.time_steps = work.time_steps || job->request.time_steps;
+    ++job->next;
+    ++job->in_flight;
   }
 }
 
@@ -167,9 +212,10 @@ void Scheduler::stop() {
     const std::lock_guard lock(mutex_);
     refusing_ = true;
     stopped_ = true;
-    for (auto& [endpoint, queue] : queues_)
-      for (const auto& job : queue) give_up(*job, Status::kStopping, kStoppingMessage, answers);
-    queues_.clear();
+    for (auto& [endpoint, line] : lines_)
+      for (const JobPtr& job : line.jobs)
+        give_up(*job, Status::kStopping, kStoppingMessage, answers);
+    lines_.clear();
     queued_ = 0;
     queued_tokens_ = 0;
   }
@@ -206,10 +252,8 @@ void Scheduler::drop_dead(Answers& answers) {
     leave_queue(*job);
     return true;
   };
-  for (auto queue = queues_.begin(); queue != queues_.end();) {
-    std::erase_if(queue->second, dead);
-    queue = queue->second.empty() ? queues_.erase(queue) : std::next(queue);
-  }
+  for (auto& [endpoint, line] : lines_) std::erase_if(line.jobs, dead);
+  std::erase_if(lines_, [](const auto& line) { return line.second.jobs.empty(); });
 }
 
 void Scheduler::give_up(Job& job, Status status, std::string message, Answers& answers) {

@@ -1,13 +1,18 @@
-// The queue between callers and worker groups. Bounded in requests and tokens, fair between
-// endpoints: batches start with the endpoints in turn, whatever the size of their requests, so that
-// a request of many sequences alternates with the work of others batch by batch. A batch is formed
+// The queue between callers and worker groups. Bounded in requests and tokens. A batch is formed
 // when a group asks for one, never earlier: nobody waits for it to fill up.
+//
+// Between endpoints: the one that has been given the least work for its weight comes first. Work is
+// tokens times the weights of the model that are not zero; an endpoint that comes back after a
+// pause starts level with the others (start-time fair queueing: Goyal, Vin, Cheng 1996). Within an
+// endpoint: the request of which the least has been started comes first, so that a long document
+// does not hold up short questions; every fourth batch begins with the oldest request, so that no
+// request waits for ever. What is left of a long request fills a batch only up to half of its
+// tokens: that bounds how long a request that arrives meanwhile has to wait.
 #pragma once
 
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
-#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -72,12 +77,21 @@ class Scheduler {
   std::size_t queued_requests() const;
 
  private:
-  using Queue = std::deque<std::shared_ptr<Job>>;
+  using JobPtr = std::shared_ptr<Job>;
+  // What waits of one endpoint: jobs with sequences to start, in the order of their arrival.
+  struct Line {
+    std::deque<JobPtr> jobs;
+    double served = 0;        // work given so far over weight, on the clock of all lines
+    std::size_t batches = 0;  // that began with this line
+  };
+  using Lines = std::map<std::size_t, Line>;
   using Answers = std::vector<std::pair<Done, Response>>;
 
   bool has_room_for(const Job& job) const;
   void leave_queue(const Job& job);
-  void fill(Queue& queue, Work& work, std::size_t& tokens);
+  Lines::iterator next_line();
+  void fill(Line& line, bool oldest_first, Work& work, std::size_t& tokens);
+  void start(Line& line, const JobPtr& job, Work& work, std::size_t& tokens);
   Work form_batch();
   void drop_dead(Answers& answers);
   void give_up(Job& job, Status status, std::string message, Answers& answers);
@@ -88,12 +102,11 @@ class Scheduler {
   mutable std::mutex mutex_;
   std::condition_variable work_or_stop_;
   std::condition_variable all_answered_;
-  std::map<std::size_t, Queue> queues_;  // by endpoint, none empty: jobs with sequences to start
-  std::size_t queued_ = 0;               // jobs in queues_
-  std::size_t queued_tokens_ = 0;        // of them, those that have started included
-  // That a batch started with; the lowest one follows the highest.
-  std::size_t last_endpoint_ = std::numeric_limits<std::size_t>::max();
-  std::size_t unanswered_ = 0;  // accepted requests whose `done` has not returned
+  Lines lines_;                    // by endpoint, none empty
+  double clock_ = 0;               // `served` of the line that the last batch began with
+  std::size_t queued_ = 0;         // jobs in lines_
+  std::size_t queued_tokens_ = 0;  // of them, those that have started included
+  std::size_t unanswered_ = 0;     // accepted requests whose `done` has not returned
   bool refusing_ = false;
   bool stopped_ = false;
 };

@@ -26,7 +26,7 @@ EngineOptions engine_options(const filigree_engine_options* given) {
   const filigree_engine_options known = struct_of_caller(given, "options");
   options.cores = known.cores;
   if (known.isa != nullptr) options.isa = isa_named(known.isa);
-  if (known.batch_tokens != 0) options.batch_tokens = known.batch_tokens;
+  options.batch_tokens = known.batch_tokens;
   return options;
 }
 

@@ -52,7 +52,7 @@ typedef struct filigree_engine_options {
   size_t struct_size;
   size_t cores;        /* threads that compute; 0: the physical cores this process may use */
   const char* isa;     /* "scalar", "avx2", "avx512", "avx512_vnni"; null: the best of this CPU */
-  size_t batch_tokens; /* tokens computed together at most, memory grows with it; 0: 2048 */
+  size_t batch_tokens; /* tokens computed together at most, memory grows with it; 0: 128 a thread */
 } filigree_engine_options;
 
 typedef struct filigree_engine filigree_engine;

@@ -149,6 +149,15 @@ TEST(Engine, RefusesARequestWithoutAModel) {
   EXPECT_EQ(engine.run({}).message, "the request names no model");
 }
 
+TEST(Engine, RefusesAWeightThatIsNone) {
+  Request request = request_of(tiny_model({}), random_sequences({3}, 50, 1));
+  request.weight = 0;
+  Engine engine({.cores = 1});
+  const Response response = engine.run(std::move(request));
+  EXPECT_EQ(response.status, Status::kFailed);
+  EXPECT_EQ(response.message, "the request has weight 0.000000, expected a positive number");
+}
+
 TEST(Engine, ReportsAHeadThatFailsAndGoesOn) {
   const ModelPtr good = tiny_model({});
   auto broken = std::make_shared<loader::Model>();
@@ -268,7 +277,7 @@ TEST(Engine, RefusesOptionsThatMakeNoSense) {
   };
   EXPECT_EQ(message({.cores = 2000}), "cores is 2000, expected 0 to 1024");
   EXPECT_EQ(message({.cores = 2, .streams = 0}), "streams is 0, expected 1 to 1024");
-  EXPECT_EQ(message({.batch_tokens = 0}), "batch_tokens is 0, expected 1 to 1048576");
+  EXPECT_EQ(message({.batch_tokens = 1048577}), "batch_tokens is 1048577, expected 0 to 1048576");
   EXPECT_EQ(message({.max_queued_requests = 0}), "max_queued_requests is 0, expected 1 to 1048576");
   EXPECT_EQ(message({.max_queued_tokens = 0}),
             "max_queued_tokens is 0, expected 1 to 1099511627776");

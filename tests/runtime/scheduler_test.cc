@@ -14,6 +14,12 @@ std::vector<Sequence> sequences_of(std::size_t count, std::size_t tokens) {
   return std::vector<Sequence>(count, Sequence{std::vector<std::int32_t>(tokens, 1), {}});
 }
 
+loader::MatrixInfo matrix_of(std::size_t nonzeros) {
+  loader::MatrixInfo matrix;
+  matrix.nonzeros = nonzeros;
+  return matrix;
+}
+
 // Answers in the order in which they come, by the request's name.
 class Answers {
  public:
@@ -45,9 +51,10 @@ class SchedulerTest : public testing::Test {
   ~SchedulerTest() override { scheduler_.stop(); }
 
   void submit(const std::string& name, std::size_t endpoint, std::size_t sequences,
-              std::size_t tokens, const ModelPtr& model) {
+              std::size_t tokens, const ModelPtr& model, double weight = 1) {
     Request request;
     request.model = model;
+    request.weight = weight;
     request.endpoint = endpoint;
     request.sequences = sequences_of(sequences, tokens);
     scheduler_.submit(std::move(request), answers_.named(name));
@@ -69,13 +76,14 @@ class SchedulerTest : public testing::Test {
 };
 
 TEST_F(SchedulerTest, FillsABatchUpToItsTokens) {
-  submit("first", 0, 2, 30, a_);
+  submit("first", 0, 2, 20, a_);
   submit("second", 0, 2, 20, a_);
-  submit("third", 0, 1, 1, a_);
+  submit("third", 0, 1, 20, a_);
+  submit("fourth", 0, 1, 1, a_);
   const Work work = *scheduler_.take();
-  EXPECT_EQ(work.items.size(), 4u);  // 30 + 30 + 20 + 20; one token more is too many
+  EXPECT_EQ(work.items.size(), 5u);  // 5 x 20; one token more is too many
   finish(work);
-  EXPECT_EQ(answers_.order(), (std::vector<std::string>{"first", "second"}));
+  EXPECT_EQ(answers_.order(), (std::vector<std::string>{"first", "second", "third"}));
   EXPECT_EQ(answers_["first"].sequences.size(), 2u);
 }
 
@@ -112,18 +120,73 @@ TEST_F(SchedulerTest, JoinsEndpointsOfOneModelInABatch) {
   finish(*scheduler_.take());
 }
 
-TEST_F(SchedulerTest, AlternatesALargeRequestWithOthersBatchByBatch) {
+TEST_F(SchedulerTest, GivesEndpointsTheSameNumberOfTokens) {
   submit("large", 1, 6, 100, a_);
   submit("small 1", 2, 1, 10, b_);
   submit("small 2", 2, 1, 100, b_);
-  std::vector<ModelPtr> models;
-  for (int i = 0; i < 8; ++i) {
+  submit("small 3", 2, 1, 100, b_);
+  std::string models;
+  for (int i = 0; i < 9; ++i) {
     const Work work = *scheduler_.take();
-    models.push_back(work.model);
+    models += work.model == a_ ? 'a' : 'b';
     finish(work);
   }
-  EXPECT_EQ(models, (std::vector<ModelPtr>{a_, b_, a_, b_, a_, a_, a_, a_}));
-  EXPECT_EQ(answers_.order(), (std::vector<std::string>{"small 1", "small 2", "large"}));
+  EXPECT_EQ(models, "abbabaaaa");
+  EXPECT_EQ(answers_.order(), (std::vector<std::string>{"small 1", "small 2", "small 3", "large"}));
+}
+
+TEST_F(SchedulerTest, GivesEndpointsTokensByTheirWeightAndTheirModelsSize) {
+  const auto heavy = std::make_shared<loader::Model>();
+  heavy->matrices.push_back(matrix_of(2000));
+  const auto light = std::make_shared<loader::Model>();
+  light->matrices.push_back(matrix_of(1000));
+  const auto important = std::make_shared<loader::Model>();
+  important->matrices.push_back(matrix_of(1000));
+  submit("heavy", 1, 8, 50, heavy);
+  submit("light", 2, 8, 50, light);
+  submit("important", 3, 20, 50, important, 4);
+  std::map<ModelPtr, int> batches;
+  for (int i = 0; i < 22; ++i) {
+    const Work work = *scheduler_.take();
+    ++batches[work.model];
+    finish(work);
+  }
+  EXPECT_EQ(batches[heavy], 2);
+  EXPECT_EQ(batches[light], 4);
+  EXPECT_EQ(batches[important], 16);
+}
+
+TEST_F(SchedulerTest, StartsAShortRequestBeforeTheRestOfALongOneOfItsEndpoint) {
+  submit("long", 1, 8, 50, a_);
+  finish(*scheduler_.take());
+  submit("short", 1, 1, 40, a_);
+  const Work work = *scheduler_.take();
+  ASSERT_EQ(work.items.size(), 1u);  // 40 + 50 is over half a batch
+  finish(work);
+  EXPECT_EQ(answers_.order(), std::vector<std::string>{"short"});
+}
+
+TEST_F(SchedulerTest, GivesALongRequestHalfABatchAndShortOnesTheRest) {
+  submit("long", 1, 8, 25, a_);
+  submit("short 1", 1, 1, 25, a_);
+  submit("short 2", 1, 1, 25, a_);
+  const Work work = *scheduler_.take();
+  EXPECT_EQ(work.items.size(), 4u);
+  finish(work);
+  EXPECT_EQ(answers_.order(), (std::vector<std::string>{"short 1", "short 2"}));
+}
+
+TEST_F(SchedulerTest, NeverLetsALongRequestWaitForEver) {
+  submit("long", 1, 2, 100, a_);
+  finish(*scheduler_.take());
+  int batches = 1;
+  for (; batches < 20 && answers_.order().size() < static_cast<std::size_t>(batches); ++batches) {
+    submit("short " + std::to_string(batches), 1, 1, 100, a_);
+    finish(*scheduler_.take());
+    const std::vector<std::string> order = answers_.order();
+    if (!order.empty() && order.back() == "long") break;
+  }
+  EXPECT_EQ(batches, 3);  // the fourth batch of the endpoint begins with its oldest request
 }
 
 TEST_F(SchedulerTest, ServesALateEndpointBeforeTheRestOfALargeRequest) {
@@ -154,7 +217,7 @@ TEST_F(SchedulerTest, RefusesTokensThatTheQueueHasNoRoomFor) {
   EXPECT_EQ(answers_["refused"].message, "the queue is full: 1 requests with 1900 tokens wait");
   submit("fits", 1, 2, 50, a_);
   EXPECT_EQ(scheduler_.queued_requests(), 2u);
-  for (int i = 0; i < 20; ++i) finish(*scheduler_.take());
+  for (int i = 0; i < 21; ++i) finish(*scheduler_.take());
   EXPECT_EQ(answers_["first"].status, Status::kOk);
   EXPECT_EQ(answers_["fits"].status, Status::kOk);
   submit("afterwards", 0, 20, 100, a_);
