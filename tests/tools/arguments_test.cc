@@ -78,6 +78,40 @@ TEST(Arguments, NumbersAreWholeAndInRange) {
   EXPECT_EQ(parse({"--num-cores", "9"}).number("num-cores", 1, 9), 9U);
 }
 
+const Usage kOldSpellings{
+    .command = "bake",
+    .summary = "Bakes.",
+    .operands = "",
+    .flags = {{"num-cores", "N", "cooks", {}, {"-ncores", "-n", "--cooks_max"}},
+              {"quiet", "", "no talk", {}, {"-q"}}},
+    .example = "filigree bake -q"};
+
+TEST(Arguments, AliasesMeanTheirFlag) {
+  const auto cores = [](std::vector<std::string> words) {
+    return Arguments(kOldSpellings, words).number("num-cores", 1, 9);
+  };
+  for (const char* alias : {"-ncores", "-n", "--cooks_max", "--cooks-max", "--num_cores"}) {
+    EXPECT_EQ(cores({alias, "3"}), 3U) << alias;
+    EXPECT_EQ(cores({std::string(alias) + "=4"}), 4U) << alias;
+  }
+  EXPECT_TRUE(Arguments(kOldSpellings, std::vector<std::string>{"-q"}).has("quiet"));
+  EXPECT_THROW(cores({"-n", "3", "--num-cores", "3"}), UsageError);
+  EXPECT_THROW(cores({"-nc", "3"}), UsageError);
+  EXPECT_NE(help_text(kOldSpellings).find("--num-cores, -ncores, -n, --cooks_max N"),
+            std::string::npos);
+}
+
+TEST(Arguments, DecimalsAreInRange) {
+  const auto decimal = [](const char* value) {
+    return parse({"--num-cores", value}).decimal("num-cores", 0, 2.5);
+  };
+  EXPECT_EQ(decimal("0.25"), 0.25);
+  EXPECT_EQ(decimal("2"), 2.0);
+  EXPECT_EQ(parse({}).decimal("num-cores", 0, 2.5), std::nullopt);
+  for (const char* value : {"-0.1", "2.6", "", "1,5", "1x", "nan", "inf"})
+    EXPECT_THROW(decimal(value), UsageError) << value;
+}
+
 TEST(Arguments, HelpShowsEveryFlagAndTheExample) {
   const std::string text = help_text(kUsage);
   for (const char* part :

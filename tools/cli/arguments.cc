@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <numeric>
+#include <sstream>
 
 #include "tools/cli/errors.h"
 
@@ -16,13 +17,25 @@ std::string with_dashes(std::string_view name) {
 }
 
 std::string shown(const Flag& flag) {
-  return "--" + flag.name + (flag.value.empty() ? "" : " " + flag.value);
+  std::string text = "--" + flag.name;
+  for (const std::string& alias : flag.aliases) text += ", " + alias;
+  return text + (flag.value.empty() ? "" : " " + flag.value);
 }
 
-const Flag& known_flag(const Usage& usage, const std::string& name) {
+bool is_spelling(const Flag& flag, const std::string& typed) {
+  return typed == "--" + flag.name ||
+         std::any_of(flag.aliases.begin(), flag.aliases.end(),
+                     [&](const std::string& alias) { return with_dashes(alias) == typed; });
+}
+
+// `typed` has its leading dashes, and '-' between words.
+const Flag& known_flag(const Usage& usage, const std::string& typed) {
   const auto found = std::find_if(usage.flags.begin(), usage.flags.end(),
-                                  [&](const Flag& flag) { return flag.name == name; });
+                                  [&](const Flag& flag) { return is_spelling(flag, typed); });
   if (found != usage.flags.end()) return *found;
+  if (typed[1] != '-')
+    throw UsageError("found '" + typed + "', expected a flag that starts with '--'");
+  const std::string name = typed.substr(2);
   std::vector<std::string> names{"help"};
   for (const Flag& flag : usage.flags) names.push_back(flag.name);
   const std::string near = nearest_word(name, names);
@@ -102,19 +115,14 @@ Arguments::Arguments(const Usage& usage, std::span<const std::string> words) {
       only_operands = true;
       continue;
     }
-    if (word == "-h") {
-      wants_help_ = true;
-      continue;
-    }
-    if (word[1] != '-')
-      throw UsageError("found '" + word + "', expected a flag that starts with '--'");
     const std::size_t equals = word.find('=');
-    const std::string name = with_dashes(std::string_view(word).substr(2, equals - 2));
-    if (name == "help") {
+    const std::string typed = with_dashes(std::string_view(word).substr(0, equals));
+    if (typed == "-h" || typed == "--help") {
       wants_help_ = true;
       continue;
     }
-    const Flag& flag = known_flag(usage, name);
+    const Flag& flag = known_flag(usage, typed);
+    const std::string& name = flag.name;
     std::string value;
     if (equals != std::string::npos) {
       if (flag.value.empty()) throw UsageError("flag '--" + name + "' takes no value");
@@ -129,6 +137,20 @@ Arguments::Arguments(const Usage& usage, std::span<const std::string> words) {
   }
   if (operands_.size() > usage.max_operands)
     throw UsageError("unexpected argument '" + operands_[usage.max_operands] + "'");
+}
+
+std::optional<double> Arguments::decimal(std::string_view flag, double least, double most) const {
+  const auto value = text(flag);
+  if (!value) return std::nullopt;
+  double number = 0;
+  const char* end = value->data() + value->size();
+  const auto [stop, error] = std::from_chars(value->data(), end, number);
+  // Written so that NaN is refused.
+  if (error == std::errc{} && stop == end && number >= least && number <= most) return number;
+  std::ostringstream limits;
+  limits << least << " to " << most;
+  throw UsageError("flag '--" + std::string(flag) + "' is '" + *value +
+                   "', expected a number from " + limits.str());
 }
 
 bool Arguments::has(std::string_view flag) const { return values_.find(flag) != values_.end(); }

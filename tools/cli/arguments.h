@@ -1,7 +1,6 @@
 // Command-line arguments of one command. Flags may be written with '-' or '_' between words, and as
-// "--flag value" or
-// "--flag=value"; "--" ends the flags. A command describes what it takes in a Usage; help and
-// parsing come from it.
+// "--flag value" or "--flag=value"; "--" ends the flags. A command describes what it takes in a
+// Usage; help and parsing come from it.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +18,8 @@ struct Flag {
   std::string value;  // what help calls the value; empty: the flag takes none
   std::string help;
   std::string choices = {};  // "a, b or c": the values there are, for shells; empty: any
+  // Other spellings, with their dashes: "-b". Those of programs that filigree takes over from.
+  std::vector<std::string> aliases = {};
 };
 
 struct Usage {
@@ -54,6 +55,8 @@ class Arguments {
   // expected.
   std::optional<std::size_t> number(std::string_view flag, std::size_t least,
                                     std::size_t most) const;
+  // The same for a number with or without a fraction, "0.5".
+  std::optional<double> decimal(std::string_view flag, double least, double most) const;
   const std::vector<std::string>& operands() const noexcept { return operands_; }
 
  private:

@@ -20,11 +20,11 @@ std::string roff(std::string_view text) {
   return escaped;
 }
 
-void add_flag(std::string& page, const std::string& name, const std::string& value,
-              const std::string& help) {
-  page += ".TP\n\\fB\\-\\-" + roff(name) + "\\fR";
-  if (!value.empty()) page += " \\fI" + roff(value) + "\\fR";
-  page += "\n" + roff(help) + "\n";
+void add_flag(std::string& page, const Flag& flag) {
+  page += ".TP\n\\fB\\-\\-" + roff(flag.name) + "\\fR";
+  for (const std::string& alias : flag.aliases) page += ", \\fB" + roff(alias) + "\\fR";
+  if (!flag.value.empty()) page += " \\fI" + roff(flag.value) + "\\fR";
+  page += "\n" + roff(flag.help) + "\n";
 }
 
 void add_command(std::string& page, const Usage& usage) {
@@ -33,7 +33,7 @@ void add_command(std::string& page, const Usage& usage) {
   if (!usage.flags.empty()) page += " [\\fIflags\\fR]";
   if (!usage.operands.empty()) page += " " + roff(usage.operands);
   page += "\n";
-  for (const Flag& flag : usage.flags) add_flag(page, flag.name, flag.value, flag.help);
+  for (const Flag& flag : usage.flags) add_flag(page, flag);
   page += ".PP\nExample:\n.PP\n.nf\n.RS\n" + roff(usage.example) + "\n.RE\n.fi\n";
 }
 
