@@ -5,10 +5,11 @@
 #include <vector>
 
 #include "tools/program.h"
+#include "tools/program_name.h"
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
-  const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const std::vector<std::string> words = filigree::tools::command_words({argv, argv + argc});
   filigree::tools::Console console{.in = std::cin,
                                    .out = std::cout,
                                    .err = std::cerr,

@@ -56,6 +56,33 @@ class ProcessTest(unittest.TestCase):
                 self.assertEqual(errors, "filigree: interrupted; nothing was written\n")
                 self.assertEqual(os.listdir(folder), [])
 
+    def test_interrupted_benchmark_leaves_no_file(self):
+        for number in [signal.SIGINT, signal.SIGTERM]:
+            with tempfile.TemporaryDirectory() as folder:
+                process = subprocess.Popen(
+                    [BINARY, "benchmark", MODEL, "-t", "600", "-w", "0", "-s", "elastic", "-x",
+                     os.path.join(folder, "b.json")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                process.stderr.readline()  # the warning about streams
+                process.send_signal(number)
+                output, errors = process.communicate(timeout=120)
+                self.assertEqual(process.returncode, 130)
+                self.assertEqual(output, "")
+                self.assertEqual(errors, "filigree: interrupted; nothing was written\n")
+                self.assertEqual(os.listdir(folder), [])
+
+    def test_called_by_the_names_of_deepsparse(self):
+        with tempfile.TemporaryDirectory() as folder:
+            def call(name, *flags):
+                link = os.path.join(folder, name)
+                os.symlink(os.path.abspath(BINARY), link)
+                return subprocess.run([link, *flags], capture_output=True, text=True, check=False)
+
+            result = call("deepsparse.benchmark", MODEL, "-t", "0", "-w", "0", "-seq_len", "8")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertTrue(result.stdout.startswith("Original Model Path: "), result.stdout)
+            self.assertIn("Must specify either --task or --config_file", call("deepsparse.server").stderr)
+            self.assertIn("no command 'deepsparse.openai'", call("deepsparse.openai").stderr)
+
     def test_run_answers_a_line_before_the_next_one_comes(self):
         process = subprocess.Popen([BINARY, "run", "--model_path", MODEL, "--task", "question_answering"],
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

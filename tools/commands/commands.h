@@ -26,6 +26,7 @@ Command compare_command();
 Command make_model_command();
 Command check_hardware_command();
 Command selftest_command();
+Command benchmark_command();
 Command completion_command();
 Command manual_command();
 
