@@ -6,6 +6,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -69,6 +70,22 @@ class ProcessTest(unittest.TestCase):
                 self.assertEqual(output, "")
                 self.assertEqual(errors, "filigree: interrupted; nothing was written\n")
                 self.assertEqual(os.listdir(folder), [])
+
+    def test_interrupted_load_leaves_no_file(self):
+        with socket.socket() as listener, tempfile.TemporaryDirectory() as folder:
+            listener.bind(("127.0.0.1", 0))  # accepts and never answers
+            listener.listen()
+            process = subprocess.Popen(
+                [BINARY, "load", f"http://127.0.0.1:{listener.getsockname()[1]}/", "-x", os.path.join(folder, "l.json")],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            listener.settimeout(60)
+            client, _ = listener.accept()  # signals are handled from before the first connection
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=60)
+            client.close()
+            self.assertEqual((process.returncode, output), (130, ""))
+            self.assertEqual(errors, "filigree: interrupted; nothing was written\n")
+            self.assertEqual(os.listdir(folder), [])
 
     def test_called_by_the_names_of_deepsparse(self):
         with tempfile.TemporaryDirectory() as folder:

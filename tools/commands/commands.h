@@ -27,6 +27,7 @@ Command make_model_command();
 Command check_hardware_command();
 Command selftest_command();
 Command benchmark_command();
+Command load_command();
 Command completion_command();
 Command manual_command();
 
