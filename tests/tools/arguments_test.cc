@@ -13,6 +13,10 @@ const Usage kUsage{.command = "cook",
                    .max_operands = 1,
                    .flags = {{"num-cores", "N", "cooks in the kitchen"},
                              {"model-path", "DIR", "where the recipe is"},
+                             {.name = "spice",
+                              .value = "NAME",
+                              .help = "may be repeated",
+                              .times = Flag::Times::kAny},
                              {"json", "", "print JSON"}},
                    .example = "filigree cook --num-cores 2 soup"};
 
@@ -35,6 +39,12 @@ TEST(Arguments, DashesAndUnderscoresAreTheSame) {
 TEST(Arguments, ValueFollowsEqualsSignOrSpace) {
   EXPECT_EQ(parse({"--model_path=a_b=c"}).text("model-path"), "a_b=c");
   EXPECT_EQ(parse({"--model_path", "a_b"}).text("model-path"), "a_b");
+}
+
+TEST(Arguments, AFlagThatMayBeRepeatedKeepsItsValuesInOrder) {
+  EXPECT_EQ(parse({"--spice", "b", "--json", "--spice=a"}).all("spice"),
+            (std::vector<std::string>{"b", "a"}));
+  EXPECT_TRUE(parse({"--json"}).all("spice").empty());
 }
 
 TEST(Arguments, EmptyValueIsAValue) { EXPECT_EQ(parse({"--model-path="}).text("model-path"), ""); }

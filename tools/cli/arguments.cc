@@ -132,8 +132,10 @@ Arguments::Arguments(const Usage& usage, std::span<const std::string> words) {
         throw UsageError("flag '--" + name + "' needs a value (" + flag.value + ")");
       value = words[++i];
     }
-    if (!values_.emplace(name, std::move(value)).second)
+    std::vector<std::string>& values = values_[name];
+    if (!values.empty() && flag.times == Flag::Times::kOnce)
       throw UsageError("flag '--" + name + "' is given twice");
+    values.push_back(std::move(value));
   }
   if (operands_.size() > usage.max_operands)
     throw UsageError("unexpected argument '" + operands_[usage.max_operands] + "'");
@@ -158,7 +160,13 @@ bool Arguments::has(std::string_view flag) const { return values_.find(flag) != 
 std::optional<std::string> Arguments::text(std::string_view flag) const {
   const auto found = values_.find(flag);
   if (found == values_.end()) return std::nullopt;
-  return found->second;
+  return found->second.front();
+}
+
+const std::vector<std::string>& Arguments::all(std::string_view flag) const {
+  static const std::vector<std::string> none;
+  const auto found = values_.find(flag);
+  return found == values_.end() ? none : found->second;
 }
 
 std::string Arguments::required(std::string_view flag) const {

@@ -20,6 +20,7 @@ struct Flag {
   std::string choices = {};  // "a, b or c": the values there are, for shells; empty: any
   // Other spellings, with their dashes: "-b". Those of programs that filigree takes over from.
   std::vector<std::string> aliases = {};
+  enum class Times { kOnce, kAny } times = Times::kOnce;
 };
 
 struct Usage {
@@ -48,7 +49,9 @@ class Arguments {
 
   bool wants_help() const noexcept { return wants_help_; }
   bool has(std::string_view flag) const;
-  std::optional<std::string> text(std::string_view flag) const;
+  std::optional<std::string> text(std::string_view flag) const;  // of kAny the first
+  // Every value of a flag, in order; of Times::kAny there may be several.
+  const std::vector<std::string>& all(std::string_view flag) const;
   // Throws UsageError naming the flag when it is not there.
   std::string required(std::string_view flag) const;
   // A whole number in [least, most]; throws UsageError naming flag, what was found and what is
@@ -60,7 +63,7 @@ class Arguments {
   const std::vector<std::string>& operands() const noexcept { return operands_; }
 
  private:
-  std::map<std::string, std::string, std::less<>> values_;
+  std::map<std::string, std::vector<std::string>, std::less<>> values_;
   std::vector<std::string> operands_;
   bool wants_help_ = false;
 };

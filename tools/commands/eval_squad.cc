@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <deque>
 #include <filesystem>
 #include <limits>
 #include <ostream>
@@ -9,66 +8,11 @@
 #include "tools/cli/files.h"
 #include "tools/cli/interrupt.h"
 #include "tools/cli/json.h"
-#include "tools/cli/progress.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/question_answering_model.h"
-#include "tools/evaluation/predictions.h"
-#include "tools/evaluation/squad_dataset.h"
-#include "tools/evaluation/squad_metric.h"
+#include "tools/commands/squad_evaluation.h"
 
 namespace filigree::tools {
 namespace {
-
-struct PendingQuestion {
-  serve::QuestionWindows windows;
-  std::future<runtime::Response> response;
-};
-
-serve::Answer answer_of(const QuestionAnsweringModel& model, const SquadQuestion& question,
-                        PendingQuestion& pending) {
-  const runtime::Response response = pending.response.get();
-  if (response.status != runtime::Status::kOk)
-    throw InputError("question '" + question.id + "': " + response.message);
-  return model.pipeline()->answer(*question.context, pending.windows, response.sequences);
-}
-
-PendingQuestion submitted(QuestionAnsweringModel& model, const SquadQuestion& question) {
-  PendingQuestion pending{
-      .windows = model.pipeline()->windows({question.question, *question.context}), .response = {}};
-  pending.response = model.submit(std::move(pending.windows.sequences));
-  return pending;
-}
-
-// Answers in the order of the questions; fewer than asked for when interrupted.
-std::vector<Prediction> predict(QuestionAnsweringModel& model,
-                                const std::vector<SquadQuestion>& questions,
-                                const Interrupt& interrupt, Console& console) {
-  Progress progress(console, questions.size(), "questions");
-  std::vector<Prediction> predictions;
-  std::deque<PendingQuestion> in_flight;
-  std::size_t next = 0;
-  while (predictions.size() < questions.size() && !interrupt.requested()) {
-    while (next < questions.size() && in_flight.size() < kRequestsInFlight)
-      in_flight.push_back(submitted(model, questions[next++]));
-    const SquadQuestion& question = questions[predictions.size()];
-    predictions.push_back({question.id, answer_of(model, question, in_flight.front())});
-    in_flight.pop_front();
-    progress.advance_to(predictions.size());
-  }
-  return predictions;
-}
-
-SquadScore mean_score(const std::vector<SquadQuestion>& questions,
-                      const std::vector<Prediction>& predictions) {
-  SquadScore sum;
-  for (std::size_t i = 0; i < questions.size(); ++i) {
-    const SquadScore score = squad_score(predictions[i].answer.answer, questions[i].answers);
-    sum.exact_match += score.exact_match;
-    sum.f1 += score.f1;
-  }
-  const auto count = static_cast<double>(questions.size());
-  return {.exact_match = sum.exact_match / count, .f1 = sum.f1 / count};
-}
 
 void save(const std::filesystem::path& file, const std::vector<Prediction>& predictions) {
   write_file(file, file.extension() == ".jsonl" ? predictions_json_lines(predictions)
@@ -92,7 +36,8 @@ ExitCode eval_squad(const Arguments& arguments, Console& console) {
   QuestionAnsweringModel model(arguments);
   const Interrupt interrupt;
   const auto start = std::chrono::steady_clock::now();
-  const std::vector<Prediction> predictions = predict(model, questions, interrupt, console);
+  const std::vector<Prediction> predictions = predict(
+      model, questions, [&] { return interrupt.requested(); }, console);
   if (predictions.size() < questions.size()) return ExitCode::kInterrupted;
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   if (const auto file = arguments.text("predictions")) save(*file, predictions);

@@ -1,10 +1,7 @@
-#include <exception>
 #include <ostream>
-#include <stdexcept>
 #include <string>
 
-#include "tools/cli/aside_folder.h"
-#include "tools/cli/interrupt.h"
+#include "tools/cli/output_folder.h"
 #include "tools/cli/progress.h"
 #include "tools/commands/commands.h"
 #include "tools/model_maker/model_folder.h"
@@ -13,8 +10,6 @@
 
 namespace filigree::tools {
 namespace {
-
-class Interrupted : public std::exception {};
 
 // The value that `parse` gives for a flag, `otherwise` when the flag is not there.
 template <class Value, class Parse>
@@ -62,26 +57,6 @@ ModelSpec spec_of(const Arguments& arguments) {
   spec.seed = arguments.number("seed", 0, std::size_t{1} << 62).value_or(0);
   check(spec);
   return spec;
-}
-
-// Runs `write` on a folder that becomes `target` only when all of it worked.
-template <class Write>
-ExitCode make_folder(const std::string& target, Console& console, Write write) {
-  const Interrupt interrupt;
-  const Checkpoint checkpoint = [&] {
-    if (interrupt.requested()) throw Interrupted();
-  };
-  try {
-    AsideFolder folder(target);
-    write(folder, checkpoint);
-    folder.commit();
-    return ExitCode::kOk;
-  } catch (const Interrupted&) {
-    console.err << "filigree: interrupted; nothing was written\n";
-    return ExitCode::kInterrupted;
-  } catch (const std::invalid_argument& error) {
-    throw InputError(target + ": " + error.what());
-  }
 }
 
 ExitCode make_zoo(const Arguments& arguments, const std::string& target, Console& console) {

@@ -55,13 +55,17 @@ runtime::EngineOptions engine_options(const Arguments& arguments) {
 }
 
 QuestionAnsweringModel::QuestionAnsweringModel(const Arguments& arguments)
-    : QuestionAnsweringModel(model_argument(arguments.required("model-path")), arguments) {}
+    : QuestionAnsweringModel(model_argument(arguments.required("model-path")),
+                             question_answering_options(arguments), engine_options(arguments)) {}
 
-QuestionAnsweringModel::QuestionAnsweringModel(const fs::path& path, const Arguments& arguments)
-    : model_(loader::load_model(path, {.isa = chosen_isa(arguments).isa})),
-      pipeline_(std::make_shared<const serve::QuestionAnswering>(
-          tokenizer_of(path), *model_, question_answering_options(arguments))),
-      engine_(engine_options(arguments)) {}
+QuestionAnsweringModel::QuestionAnsweringModel(const fs::path& model,
+                                               const serve::QuestionAnsweringOptions& options,
+                                               const runtime::EngineOptions& engine)
+    : model_(loader::load_model(
+          model, {.isa = engine.isa.value_or(kernels::supported_tables().back().isa)})),
+      pipeline_(
+          std::make_shared<const serve::QuestionAnswering>(tokenizer_of(model), *model_, options)),
+      engine_(engine) {}
 
 std::future<runtime::Response> QuestionAnsweringModel::submit(
     std::vector<runtime::Sequence> sequences) {

@@ -31,6 +31,9 @@ class QuestionAnsweringModel {
  public:
   // Loads the model and starts the engine. Throws what loader, tokenizer and task throw.
   explicit QuestionAnsweringModel(const Arguments& arguments);
+  QuestionAnsweringModel(const std::filesystem::path& model,
+                         const serve::QuestionAnsweringOptions& options,
+                         const runtime::EngineOptions& engine);
 
   const std::shared_ptr<const serve::QuestionAnswering>& pipeline() const noexcept {
     return pipeline_;
@@ -40,8 +43,6 @@ class QuestionAnsweringModel {
   std::future<runtime::Response> submit(std::vector<runtime::Sequence> sequences);
 
  private:
-  QuestionAnsweringModel(const std::filesystem::path& path, const Arguments& arguments);
-
   std::shared_ptr<const loader::Model> model_;
   std::shared_ptr<const serve::QuestionAnswering> pipeline_;
   runtime::Engine engine_;  // last: it stops before what it uses goes

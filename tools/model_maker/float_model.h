@@ -1,18 +1,15 @@
 // The graph of a model in float, with random weights.
 #pragma once
 
-#include <functional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "loader/graph.h"
+#include "tools/cli/output_folder.h"
 #include "tools/model_maker/model_spec.h"
 
 namespace filigree::tools {
-
-// Called between steps of long work; what it throws ends the work.
-using Checkpoint = std::function<void()>;
 
 struct FloatModel {
   loader::Graph graph;

@@ -58,6 +58,8 @@ std::int64_t ir_version(std::int64_t opset) {
   return 6;
 }
 
+}  // namespace
+
 WireWriter tensor_bytes(const Tensor& tensor, std::string_view name) {
   WireWriter out;
   out.integers(kDims, tensor.dims());
@@ -66,6 +68,8 @@ WireWriter tensor_bytes(const Tensor& tensor, std::string_view name) {
   out.bytes(kRawData, tensor.bytes());
   return out;
 }
+
+namespace {
 
 struct AttributeValue {
   WireWriter& out;
@@ -115,6 +119,8 @@ WireWriter attribute_bytes(const Node& node, const Attribute& attribute) {
   return out;
 }
 
+}  // namespace
+
 WireWriter node_bytes(const Node& node) {
   if (!node.domain.empty())
     throw std::invalid_argument(node_text(node) + ": operator " + node.op_type + " of domain '" +
@@ -129,6 +135,8 @@ WireWriter node_bytes(const Node& node) {
   return out;
 }
 
+namespace {
+
 WireWriter shape_bytes(const loader::ValueInfo& value, std::span<const std::string> axis_names) {
   WireWriter out;
   for (std::size_t axis = 0; axis < value.dims.size(); ++axis) {
@@ -142,6 +150,8 @@ WireWriter shape_bytes(const loader::ValueInfo& value, std::span<const std::stri
   return out;
 }
 
+}  // namespace
+
 WireWriter value_bytes(const loader::ValueInfo& value, std::span<const std::string> axis_names) {
   WireWriter out;
   out.text(kValueName, value.name);
@@ -154,6 +164,8 @@ WireWriter value_bytes(const loader::ValueInfo& value, std::span<const std::stri
   out.message(kValueType, std::move(type));
   return out;
 }
+
+namespace {
 
 WireWriter graph_bytes(const Graph& graph, std::span<const std::string> axis_names) {
   WireWriter out;
@@ -181,11 +193,15 @@ WireWriter onnx_bytes(const Graph& graph, std::span<const std::string> axis_name
   out.text(kProducer, "filigree");
   out.message(kGraph, graph_bytes(graph, axis_names));
   out.message(kOpsetImport, std::move(opset));
-  if (out.size() > kMostBytes)
-    throw std::invalid_argument("the model would take " + std::to_string(out.size()) +
+  check_file_size(out.size());
+  return out;
+}
+
+void check_file_size(std::size_t bytes) {
+  if (bytes > kMostBytes)
+    throw std::invalid_argument("the model would take " + std::to_string(bytes) +
                                 " bytes, one ONNX file holds at most " +
                                 std::to_string(kMostBytes));
-  return out;
 }
 
 }  // namespace filigree::tools

@@ -2,8 +2,10 @@
 // back.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "loader/graph.h"
 #include "tools/model_maker/wire_writer.h"
@@ -16,5 +18,14 @@ namespace filigree::tools {
 // does not keep, operators of other domains, model-local functions, more than 2 GiB (the limit of
 // protobuf).
 WireWriter onnx_bytes(const loader::Graph& graph, std::span<const std::string> axis_names);
+
+// Throws std::invalid_argument when `bytes` are more than one ONNX file can hold.
+void check_file_size(std::size_t bytes);
+
+// The same for one message of a file: TensorProto (without a name when `name` is empty), NodeProto,
+// ValueInfoProto.
+WireWriter tensor_bytes(const loader::Tensor& tensor, std::string_view name);
+WireWriter node_bytes(const loader::Node& node);
+WireWriter value_bytes(const loader::ValueInfo& value, std::span<const std::string> axis_names);
 
 }  // namespace filigree::tools

@@ -69,15 +69,31 @@ std::string_view pattern_name(Pattern pattern) noexcept {
   return "";
 }
 
+std::size_t kept_blocks(std::size_t blocks, std::size_t percent) noexcept {
+  return (blocks * (100 - percent) + 50) / 100;
+}
+
+BlockShape block_shape(Pattern pattern) noexcept {
+  switch (pattern) {
+    case Pattern::k1x4:
+      return {.outputs = 1, .inputs = 4};
+    case Pattern::k4x1:
+      return {.outputs = 4, .inputs = 1};
+    case Pattern::kNone:
+    case Pattern::kUnstructured:
+      break;
+  }
+  return {};
+}
+
 std::vector<std::uint8_t> kept_weights(Random& random, const Sparsity& sparsity, std::size_t inputs,
                                        std::size_t outputs) {
   std::vector<std::uint8_t> kept(inputs * outputs, 1);
   if (sparsity.pattern == Pattern::kNone || sparsity.percent == 0) return kept;
-  const std::size_t block_inputs = sparsity.pattern == Pattern::k1x4 ? 4 : 1;
-  const std::size_t block_outputs = sparsity.pattern == Pattern::k4x1 ? 4 : 1;
+  const auto [block_outputs, block_inputs] = block_shape(sparsity.pattern);
   const std::size_t columns = (inputs + block_inputs - 1) / block_inputs;
   const std::size_t rows = (outputs + block_outputs - 1) / block_outputs;
-  const std::size_t count = (columns * rows * (100 - sparsity.percent) + 50) / 100;
+  const std::size_t count = kept_blocks(columns * rows, sparsity.percent);
   std::vector<std::uint8_t> blocks(columns * rows);  // [columns][rows]
   if (sparsity.spread == Spread::kEven) {
     choose(random, blocks, count);

@@ -26,8 +26,17 @@ struct Sparsity {
   Spread spread = Spread::kEven;
 };
 
+// How many of `blocks` blocks stay at `percent` sparsity: rounded to the nearest.
+std::size_t kept_blocks(std::size_t blocks, std::size_t percent) noexcept;
+
+// Outputs and inputs of a block; 1 and 1 for kNone and kUnstructured.
+struct BlockShape {
+  std::size_t outputs = 1, inputs = 1;
+};
+BlockShape block_shape(Pattern pattern) noexcept;
+
 // [inputs][outputs], 1 where a weight stays. Of the n blocks (those at the edges may be smaller)
-// n * (100 - percent) / 100 stay, rounded to the nearest; with pattern kNone all of them.
+// kept_blocks(n, percent) stay; with pattern kNone all of them.
 std::vector<std::uint8_t> kept_weights(Random& random, const Sparsity& sparsity, std::size_t inputs,
                                        std::size_t outputs);
 

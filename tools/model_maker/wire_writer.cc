@@ -94,6 +94,12 @@ void WireWriter::message(std::uint32_t field, WireWriter&& inner) {
   inner = WireWriter();
 }
 
+void WireWriter::encoded(std::span<const std::byte> fields) {
+  open_piece();
+  pieces_.back().referred = fields;
+  size_ += fields.size();
+}
+
 std::vector<std::string_view> WireWriter::pieces() const {
   std::vector<std::string_view> result;
   for (const Piece& piece : pieces_) {

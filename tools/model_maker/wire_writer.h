@@ -22,6 +22,8 @@ class WireWriter {
   // `value` must outlive this writer and every one that takes this one in.
   void bytes(std::uint32_t field, std::span<const std::byte> value);
   void message(std::uint32_t field, WireWriter&& inner);
+  // Whole fields as another writer made them, keys included. Must outlive as in bytes().
+  void encoded(std::span<const std::byte> fields);
 
   std::size_t size() const noexcept { return size_; }
   // In order; valid while this writer is neither changed nor destroyed.
