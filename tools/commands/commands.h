@@ -24,6 +24,7 @@ Command inspect_command();
 Command analyze_command();
 Command compare_command();
 Command make_model_command();
+Command prune_command();
 Command check_hardware_command();
 Command selftest_command();
 Command benchmark_command();
