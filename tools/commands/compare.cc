@@ -1,5 +1,6 @@
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <ostream>
 
 #include "tools/cli/files.h"
@@ -195,8 +196,9 @@ Command compare_command() {
                            "tensor.",
                 .operands = "A [B]",
                 .max_operands = 2,
-                .flags = {{"isa-a", "NAME", "instruction set of A (default: that of --isa)"},
-                          {"isa-b", "NAME", "instruction set of B"},
+                .flags = {{"isa-a", "NAME", "instruction set of A (default: that of --isa)",
+                           isa_flag().choices},
+                          {"isa-b", "NAME", "instruction set of B", isa_flag().choices},
                           {"threads-a", "N", "threads of A (1)"},
                           {"threads-b", "N", "threads of B (1)"},
                           isa_flag(),
