@@ -274,6 +274,53 @@ TEST(Compare, RefusesWhatItCannotDo) {
   }
 }
 
+const std::string kSamples = kRoot + "/tests/golden/samples/";
+
+TEST(Verify, HoldsForTheSamplesOfOnnxRuntimeInFloatAndInt8) {
+  for (const char* name : {"minilm6-squad-pruned80", "minilm6-squad-pruned80-block4-int8"}) {
+    const Outcome outcome = run(
+        {"verify", kRoot + "/third_party/models/" + name, "--samples", kSamples + name, "--json"});
+    ASSERT_EQ(outcome.code, ExitCode::kOk) << outcome.err << outcome.out;
+    const auto lines = json_lines(outcome.out);
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_EQ(member(lines[0], "samples"), "2");
+    EXPECT_EQ(member(lines[0], "sequences"), "3");
+    EXPECT_EQ(lines[0].find("outputs")->as_array()->size(), 2U);
+  }
+}
+
+TEST(Verify, SaysNoForAnotherModelAndForATighterTolerance) {
+  const std::string samples = kSamples + "minilm6-squad-pruned80";
+  const Outcome other = run({"verify", kModel, "--samples", samples, "--tolerance", "1e-3"});
+  EXPECT_EQ(other.code, ExitCode::kResultSaysNo) << other.err;
+  EXPECT_NE(other.out.find("DIFFERS"), std::string::npos) << other.out;
+  EXPECT_EQ(run({"verify", kRoot + "/third_party/models/minilm6-squad-pruned80", "--samples",
+                 samples, "--tolerance", "0"})
+                .code,
+            ExitCode::kResultSaysNo);
+}
+
+TEST(Verify, NamesWhatIsWrongWithTheSamples) {
+  namespace fs = std::filesystem;
+  const TemporaryFolder folder;
+  const std::string samples = folder.path().string();
+  const auto message = [&] { return run({"verify", kModel, "--samples", samples}).err; };
+  EXPECT_NE(message().find("has no samples, expected the folders sample-inputs and sample-outputs"),
+            std::string::npos);
+  write_file(folder.path() / "sample_inputs.tar.gz", "x");
+  EXPECT_NE(message().find("sample_inputs.tar.gz is packed; unpack it first"), std::string::npos);
+  fs::copy(kSamples + "minilm6-squad-pruned80", folder.path(), fs::copy_options::recursive);
+  fs::remove(folder.path() / "sample-outputs" / "out-0001.npz");
+  EXPECT_NE(message().find("there is no out-0001.npz in"), std::string::npos) << message();
+  fs::copy_file(folder.path() / "sample-inputs" / "inp-0000.npz",
+                folder.path() / "sample-outputs" / "out-0001.npz");
+  EXPECT_NE(message().find("no array 'start_logits' (or 'arr_0')"), std::string::npos) << message();
+  write_file(folder.path() / "sample-inputs" / "inp-0000.npz",
+             "no archive at all, but long enough");
+  EXPECT_NE(message().find("inp-0000.npz: not a ZIP archive"), std::string::npos) << message();
+  EXPECT_EQ(run({"verify", kModel, "--samples", samples}).code, ExitCode::kInputError);
+}
+
 TEST(ModelNames, AreFoundBelowTheFoldersOfTheEnvironmentByEveryCommand) {
   const TemporaryFolder folder;
   std::filesystem::create_directories(folder.path() / "made");

@@ -27,9 +27,9 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 const std::vector<std::vector<std::string>> kCommands = {
-    {"serve"},     {"run"},        {"eval", "squad"},  {"tokenize"}, {"inspect"},    {"analyze"},
-    {"compare"},   {"make-model"}, {"check-hardware"}, {"selftest"}, {"completion"}, {"manual"},
-    {"benchmark"}, {"load"}};
+    {"serve"},    {"run"},        {"eval", "squad"}, {"tokenize"},   {"inspect"},
+    {"analyze"},  {"compare"},    {"verify"},        {"make-model"}, {"check-hardware"},
+    {"selftest"}, {"completion"}, {"manual"},        {"benchmark"},  {"load"}};
 
 TEST(Program, EveryCommandHasHelpWithAnExample) {
   for (std::vector<std::string> words : kCommands) {

@@ -23,6 +23,7 @@ Command tokenize_command();
 Command inspect_command();
 Command analyze_command();
 Command compare_command();
+Command verify_command();
 Command make_model_command();
 Command prune_command();
 Command check_hardware_command();
