@@ -15,8 +15,10 @@ std::vector<Command> all_commands() {
           tokenize_command(),       inspect_command(),  analyze_command(),
           compare_command(),        verify_command(),   make_model_command(),
           check_hardware_command(), selftest_command(), benchmark_command(),
-          load_command(),           prune_command(),    completion_command(),
-          manual_command()};
+          load_command(),           prune_command(),    benchmark_pipeline_command(),
+          completion_command(),     manual_command()};
+  manual_command()
+};
 }
 
 namespace {

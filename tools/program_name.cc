@@ -9,9 +9,10 @@ namespace {
 
 constexpr std::string_view kPrefix = "deepsparse.";
 // Names after the prefix, as DeepSparse installs them, and what does the same here.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kCommands = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kCommands = {{
     {"server", "serve"},
     {"benchmark", "benchmark"},
+    {"benchmark_pipeline", "benchmark-pipeline"},
     {"check_hardware", "check-hardware"},
 }};
 

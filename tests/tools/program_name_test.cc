@@ -20,6 +20,7 @@ TEST(ProgramName, NamesOfDeepSparseStandForCommands) {
   EXPECT_EQ(words_of({"deepsparse.server", "--task", "qa"}), (Words{"serve", "--task", "qa"}));
   EXPECT_EQ(words_of({"./bin/deepsparse.benchmark", "m", "-b", "2"}),
             (Words{"benchmark", "m", "-b", "2"}));
+  EXPECT_EQ(words_of({"deepsparse.benchmark_pipeline"}), Words{"benchmark-pipeline"});
   EXPECT_EQ(words_of({"deepsparse.check_hardware"}), Words{"check-hardware"});
 }
 

@@ -43,7 +43,7 @@ std::vector<Flag> benchmark_flags() {
            {},
            {"-ncores"}},
           {"scenario", "NAME", "sync, async or elastic (sync)", "sync, async or elastic", {"-s"}},
-          {"time", "SECONDS", "how long to measure (10)", {}, {"-t"}},
+          {"time", "SECONDS", "how long to measure (10)", {}, {"-t", "--run-time"}},
           {"warmup-time", "SECONDS", "how long to run before (2)", {}, {"-w"}},
           {"num-streams",
            "N",

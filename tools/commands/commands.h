@@ -29,6 +29,7 @@ Command prune_command();
 Command check_hardware_command();
 Command selftest_command();
 Command benchmark_command();
+Command benchmark_pipeline_command();
 Command load_command();
 Command completion_command();
 Command manual_command();
