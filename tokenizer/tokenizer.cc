@@ -12,6 +12,7 @@ struct Tokenizer::Impl {
   explicit Impl(TokenizerParts&& parts)
       : texts(parts),
         vocabulary(std::move(parts.vocabulary)),
+        model(std::move(parts.model)),
         single(std::move(parts.single)),
         pair(std::move(parts.pair)) {
     for (AddedToken& token : parts.added_tokens) vocabulary.add(std::move(token.content), token.id);
@@ -19,6 +20,7 @@ struct Tokenizer::Impl {
 
   TextTokenizer texts;
   Vocabulary vocabulary;  // with all added tokens
+  WordPieceOptions model;
   PostTemplate single;
   PostTemplate pair;
 };
@@ -77,6 +79,18 @@ std::size_t Tokenizer::vocabulary_size() const noexcept { return impl_->vocabula
 
 std::string_view Tokenizer::token(std::int32_t id) const noexcept {
   return impl_->vocabulary.token(id);
+}
+
+std::int32_t Tokenizer::unknown_id() const noexcept { return impl_->model.unknown_id; }
+
+std::string_view Tokenizer::continuing_prefix() const noexcept {
+  return impl_->model.continuing_subword_prefix;
+}
+
+bool Tokenizer::continues_word(std::int32_t id) const noexcept {
+  const std::string_view text = token(id);
+  return id != unknown_id() && text.size() > continuing_prefix().size() &&
+         text.starts_with(continuing_prefix());
 }
 
 std::optional<std::int32_t> Tokenizer::token_id(std::string_view token) const noexcept {

@@ -70,6 +70,11 @@ class Tokenizer {
   // The token's text, or "" for an id that no token has.
   std::string_view token(std::int32_t id) const noexcept;
   std::optional<std::int32_t> token_id(std::string_view token) const noexcept;
+  // The token that stands for words that the vocabulary cannot spell.
+  std::int32_t unknown_id() const noexcept;
+  // "##", which starts the tokens that continue a word.
+  std::string_view continuing_prefix() const noexcept;
+  bool continues_word(std::int32_t id) const noexcept;
 
  private:
   struct Impl;

@@ -172,6 +172,16 @@ TEST(Tokenizer, TokensAndIdsAreFoundInBothDirections) {
   EXPECT_EQ(tokenizer.token_id("nothing"), std::nullopt);
 }
 
+TEST(Tokenizer, TellsTokensThatContinueAWord) {
+  const Tokenizer tokenizer = small(small_with_added("##", ""));
+  EXPECT_EQ(tokenizer.continuing_prefix(), "##");
+  EXPECT_EQ(tokenizer.unknown_id(), 0);
+  EXPECT_TRUE(tokenizer.continues_word(8));    // ##bc
+  EXPECT_FALSE(tokenizer.continues_word(7));   // abc
+  EXPECT_FALSE(tokenizer.continues_word(12));  // ##, which continues with nothing
+  EXPECT_FALSE(tokenizer.continues_word(99));
+}
+
 TEST(Tokenizer, AnAddedTokenIsNoPieceOfWords) {
   const Tokenizer tokenizer = small(small_with_added("dd", "single_word"));
   EXPECT_EQ(tokenizer.tokenize("ddx").ids, (Ids{0}));
