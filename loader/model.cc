@@ -35,18 +35,40 @@ Graph canonical(const Graph& graph) {
   return result;
 }
 
+// Ends the encoder after a layer; nothing remains of the graph but that layer's output.
+Graph cut_after_layer(EncoderMatch& match, const Graph& graph, std::int64_t layer) {
+  const auto layers = static_cast<std::int64_t>(match.layers.size());
+  const std::int64_t index = layer < 0 ? layer + layers : layer;
+  if (index < 0 || index >= layers)
+    throw FormatError("the encoder has " + std::to_string(layers) + " layers, found layer " +
+                      std::to_string(layer) + " asked for, expected " + std::to_string(-layers) +
+                      " to " + std::to_string(layers - 1));
+  match.layers.resize(static_cast<std::size_t>(index) + 1);
+  match.output = match.layers.back().output;
+  const ValueInfo hidden{
+      match.output, DataType::kFloat, {std::nullopt, std::nullopt, std::nullopt}};
+  Graph rest;
+  rest.file = graph.file;
+  rest.opset = graph.opset;
+  rest.inputs = {hidden};
+  rest.outputs = {hidden};
+  return rest;
+}
+
 // Sets encoder and rest, or throws Mismatch and leaves the model as it was.
 void recognize(Model& model, const Graph& file_graph, const LoadOptions& options) {
   const Graph graph = canonical(model.rest);
   const GraphIndex index(graph);
-  const EncoderMatch match = match_encoder(index);
-  Graph rest = rest_of_graph(model.rest, match);
+  EncoderMatch match = match_encoder(index);
+  Graph rest = options.hidden_layer ? cut_after_layer(match, model.rest, *options.hidden_layer)
+                                    : rest_of_graph(model.rest, match);
   PackedEncoder packed = pack_encoder(index, match, file_graph, options, *model.weight_memory);
   check_rest(rest, match, static_cast<std::int64_t>(packed.encoder.hidden_size));
   model.encoder = std::move(packed.encoder);
   model.matrices = std::move(packed.matrices);
   model.memory_bytes = packed.bytes;
   model.rest = std::move(rest);
+  if (options.hidden_layer) model.output_names = {match.output};
 }
 
 [[noreturn]] void reject_operator(const Graph& graph, const Node& node) {
@@ -112,6 +134,10 @@ std::shared_ptr<Model> made_model(const Graph& file_graph, const LoadOptions& op
     try {
       named_errors(model->file, [&] { recognize(*model, file_graph, options); });
     } catch (const Mismatch& mismatch) {
+      if (options.hidden_layer)
+        throw FormatError(model->file + ": no encoder recognised, of which layer " +
+                          std::to_string(*options.hidden_layer) +
+                          " could be read: " + mismatch.what());
       model->warnings.push_back(std::string("no encoder recognised: ") + mismatch.what());
     }
   }

@@ -101,10 +101,14 @@ struct LoadOptions {
   enum class Formats { kCostModel, kDense, kSparse } formats = Formats::kCostModel;
   // What if the matrices of the encoder were sparser? The model then says so in its warnings: its answers mean nothing.
   ImposedSparsity imposed = {};
+  // The model's only output is the hidden state after this layer of the encoder, [batch, tokens, hidden]: 0 the first
+  // layer, -1 the last. Later layers and the head are dropped. Needs an encoder that is recognised.
+  std::optional<std::int64_t> hidden_layer = {};
   enum class Recognition { kEncoder, kNone } recognition = Recognition::kEncoder;  // kNone: all on the interpreter
 };
 
-// Reads `path`: an .onnx file, or a folder with model.onnx. Throws FormatError.
+// Reads `path`: an .onnx file, or a folder with model.onnx. Throws FormatError, also for a hidden_layer that the model
+// does not have.
 std::shared_ptr<const Model> load_model(const std::filesystem::path& path, const LoadOptions& options = {});
 
 // The same from a graph in memory; file_bytes stays 0.

@@ -50,8 +50,41 @@ TEST_P(EveryFixture, KeepsOnlyTheHeadForTheInterpreter) {
   EXPECT_EQ(outputs.size(), model->output_names.size());
 }
 
+TEST_P(EveryFixture, EndsAfterTheHiddenLayerThatIsAskedFor) {
+  const Fixture& fixture = GetParam();
+  const auto layers = static_cast<std::int64_t>(fixture.layers);
+  const std::int64_t hidden = static_cast<std::int64_t>(fixture.hidden);
+  const auto whole = load_model(fixture_file(fixture.name));
+  for (std::int64_t layer = -layers; layer < layers; ++layer) {
+    SCOPED_TRACE(layer);
+    const auto model = load_model(fixture_file(fixture.name), {.hidden_layer = layer});
+    ASSERT_TRUE(model->encoder);
+    const std::size_t kept = static_cast<std::size_t>(layer < 0 ? layer + layers : layer) + 1;
+    EXPECT_EQ(model->encoder->layers.size(), kept);
+    EXPECT_EQ(model->matrices.size(), 6 * kept);
+    EXPECT_EQ(model->output_names, Names{model->encoder->output});
+    EXPECT_EQ(model->encoder->output == whole->encoder->output, kept == fixture.layers);
+    EXPECT_TRUE(model->rest.nodes.empty());
+    EXPECT_LE(model->memory_bytes, whole->memory_bytes);
+    const Values feeds = {{model->encoder->output, Tensor(DataType::kFloat, {1, 5, hidden})}};
+    EXPECT_EQ(run_graph(model->rest, feeds, model->output_names).at(0).dims(),
+              (Dims{1, 5, hidden}));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Forms, EveryFixture, testing::ValuesIn(kFixtures),
                          [](const auto& form) { return std::string(form.param.name); });
+
+TEST(LoadModel, RefusesAHiddenLayerThatThereIsNot) {
+  for (const std::int64_t layer : {2, -3})
+    expect_error<FormatError>(
+        [&] { load_model(fixture_file("legacy14_eager"), {.hidden_layer = layer}); },
+        "the encoder has 2 layers, found layer " + std::to_string(layer) +
+            " asked for, expected -2 to 1");
+  expect_error<FormatError>(
+      [] { load_model(fixture_file("unrecognised_relu"), {.hidden_layer = -1}); },
+      "no encoder recognised, of which layer -1 could be read: node");
+}
 
 TEST(LoadModel, RecognizesTheBundledModels) {
   for (const char* name : {"minilm6-squad-dense", "minilm6-squad-pruned80",
