@@ -25,7 +25,7 @@ std::string_view pinning_name(runtime::Pinning pinning) {
 Json to_json(const EndpointConfig& endpoint) {
   return Json::object({{"name", endpoint.name},
                        {"route", or_null(endpoint.route)},
-                       {"task", task_name(endpoint.task)},
+                       {"task", task_name(task_of(endpoint.options))},
                        {"model", endpoint.model},
                        {"batch_size", endpoint.batch_size},
                        {"bucketing", nullptr},
@@ -41,7 +41,7 @@ Config config_for_task(std::string_view task, const std::string& model_path) {
   if (const auto* reason = std::get_if<std::string>(&found)) throw ConfigError(*reason);
   EndpointConfig endpoint;
   endpoint.name = task;
-  endpoint.task = std::get<TaskKind>(kind);
+  endpoint.options = default_options(std::get<TaskKind>(kind));
   endpoint.model = model_path;
   endpoint.model_path = std::get<std::filesystem::path>(std::move(found));
   Config config;

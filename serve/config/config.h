@@ -13,8 +13,7 @@
 #include "runtime/engine.h"
 #include "serve/config/isa_choice.h"
 #include "serve/json.h"
-#include "serve/tasks/question_answering.h"
-#include "serve/tasks/task_name.h"
+#include "serve/tasks/task_options.h"
 
 namespace filigree::serve {
 
@@ -27,12 +26,11 @@ class ConfigError : public std::runtime_error {
 struct EndpointConfig {
   std::string name;                  // unique; "question_answering-0" when the file gives none
   std::optional<std::string> route;  // starts with '/', does not end with one
-  TaskKind task = TaskKind::kQuestionAnswering;
+  TaskOptions options;               // which also say the task
   std::string model;                 // as written
   std::filesystem::path model_path;  // an existing .onnx file, or a folder with model.onnx
   std::size_t batch_size = 1;        // kept for /config: batches form from the requests that wait
-  QuestionAnsweringOptions question_answering;
-  Json kwargs = Json::object({});  // as written
+  Json kwargs = Json::object({});    // as written
 };
 
 struct Config {

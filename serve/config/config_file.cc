@@ -8,7 +8,7 @@
 #include "serve/config/config.h"
 #include "serve/config/fields.h"
 #include "serve/config/model_path.h"
-#include "serve/config/question_answering_kwargs.h"
+#include "serve/config/task_kwargs.h"
 
 namespace filigree::serve {
 namespace {
@@ -123,7 +123,8 @@ class Reader {
     const Fields fields(item, "endpoint", file_);
     fields.allow(kEndpointKeys);
     EndpointConfig endpoint;
-    const std::string task = read_task(fields, endpoint);
+    const std::string task = read_task(fields);
+    const TaskKind kind = task_kind(fields, task);
     read_name(fields, task, endpoint);
     read_route(fields, endpoint);
     read_model(fields, endpoint);
@@ -133,19 +134,21 @@ class Reader {
     warn_if_given(fields, "logging_config", "metrics are always at /metrics");
     refuse_unless_empty(fields, "data_logging");
     refuse_unless_empty(fields, "middlewares");
-    endpoint.question_answering = question_answering_options(fields, file_, config_.warnings);
+    endpoint.options = task_options(kind, fields, file_, config_.warnings);
     if (const YamlNode* kwargs = fields.find("kwargs")) endpoint.kwargs = to_json(*kwargs);
     config_.endpoints.push_back(std::move(endpoint));
   }
 
-  std::string read_task(const Fields& fields, EndpointConfig& endpoint) {
+  static std::string read_task(const Fields& fields) {
     fields.required("task");
-    const std::string name = *fields.text("task");
+    return *fields.text("task");
+  }
+
+  static TaskKind task_kind(const Fields& fields, const std::string& name) {
     const auto task = parse_task(name);
     if (const auto* reason = std::get_if<std::string>(&task))
       fields.fail(fields.line_of("task"), *reason);
-    endpoint.task = std::get<TaskKind>(task);
-    return name;
+    return std::get<TaskKind>(task);
   }
 
   void read_name(const Fields& fields, const std::string& task, EndpointConfig& endpoint) {

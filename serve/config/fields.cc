@@ -110,6 +110,20 @@ std::optional<std::size_t> Fields::count(std::string_view key, std::size_t minim
   return read_count(key, *node, minimum);
 }
 
+std::optional<std::vector<std::string>> Fields::texts(std::string_view key) const {
+  const YamlNode* node = find(key);
+  if (node == nullptr) return std::nullopt;
+  if (node->kind != YamlNode::Kind::kSequence)
+    fail(node->line, quoted(key) + " is " + describe(*node) + ", expected a list of texts");
+  std::vector<std::string> result;
+  for (const YamlNode& item : node->items) {
+    if (item.kind != YamlNode::Kind::kScalar)
+      fail(item.line, quoted(key) + " has the item " + describe(item) + ", expected text");
+    result.push_back(item.scalar);
+  }
+  return result;
+}
+
 std::optional<std::size_t> Fields::largest_count(std::string_view key, std::size_t minimum) const {
   const YamlNode* node = find(key);
   if (node == nullptr || node->kind != YamlNode::Kind::kSequence) return count(key, minimum);

@@ -34,6 +34,8 @@ class Fields {
   std::optional<std::string> text(std::string_view key) const;
   std::optional<bool> boolean(std::string_view key) const;
   std::optional<std::size_t> count(std::string_view key, std::size_t minimum) const;
+  // A sequence of texts, possibly empty.
+  std::optional<std::vector<std::string>> texts(std::string_view key) const;
   // A count or a sequence of counts, of which the largest.
   std::optional<std::size_t> largest_count(std::string_view key, std::size_t minimum) const;
 

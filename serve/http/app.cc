@@ -101,7 +101,7 @@ HttpResponse App::respond(const RouteFailure& failure) const {
   Json endpoints = Json::array({});
   for (std::size_t i = 0; i < config_.endpoints.size(); ++i)
     endpoints.add(Json::object({{"name", config_.endpoints[i].name},
-                                {"task", task_name(config_.endpoints[i].task)},
+                                {"task", task_name(task_of(config_.endpoints[i].options))},
                                 {"infer", "POST " + router_.infer_paths(i).front()}}));
   HttpResponse response = error_response(HttpError::kNotFound, {});
   response.body =

@@ -6,12 +6,15 @@ namespace filigree::serve {
 
 Backend engine_backend(runtime::Engine& engine) {
   Backend backend;
-  backend.load_model = [isa = engine.isa()](const std::filesystem::path& path) {
-    return loader::load_model(path, {.isa = isa});
+  backend.load_model = [isa = engine.isa()](const std::filesystem::path& path,
+                                            loader::LoadOptions options) {
+    options.isa = isa;
+    return loader::load_model(path, options);
   };
   backend.load_tokenizer = [](const std::filesystem::path& folder) {
     return std::make_shared<const tokenizer::Tokenizer>(tokenizer::Tokenizer::from_folder(folder));
   };
+  backend.load_config = read_model_config;
   backend.submit = [&engine](runtime::Request request, runtime::Done done) {
     engine.submit(std::move(request), std::move(done));
   };

@@ -5,21 +5,26 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "loader/model.h"
 #include "runtime/engine.h"
+#include "serve/tasks/model_config.h"
 #include "tokenizer/tokenizer.h"
 
 namespace filigree::serve {
 
 // The functions are thread-safe.
 struct Backend {
-  // Of a path that find_model() gave / of a folder. Throw std::exception with a message for the
+  // Of a path that find_model() gave / of its folder. Throw std::exception with a message for the
   // user.
-  std::function<std::shared_ptr<const loader::Model>(const std::filesystem::path&)> load_model;
+  std::function<std::shared_ptr<const loader::Model>(const std::filesystem::path&,
+                                                     const loader::LoadOptions&)>
+      load_model;  // the instruction set of the options is not looked at
   std::function<std::shared_ptr<const tokenizer::Tokenizer>(const std::filesystem::path&)>
       load_tokenizer;
+  std::function<std::optional<ModelConfig>(const std::filesystem::path&)> load_config;
 
   std::function<void(runtime::Request, runtime::Done)> submit;
   std::function<std::size_t()> queued_requests;

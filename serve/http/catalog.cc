@@ -40,16 +40,18 @@ Json read_card(const fs::path& folder) {
   return {};
 }
 
-LoadedModel load_model(const Backend& backend, const fs::path& path) {
+LoadedModel load_model(const Backend& backend, const fs::path& path,
+                       std::optional<std::int64_t> hidden_layer) {
   const fs::path folder = fs::is_directory(path) ? path : path.parent_path();
   LoadedModel loaded;
-  loaded.tokenizer = backend.load_tokenizer(folder);
-  loaded.model = backend.load_model(path);
+  loaded.parts.config = backend.load_config(folder);
+  loaded.parts.tokenizer = backend.load_tokenizer(folder);
+  loaded.parts.model = backend.load_model(path, {.hidden_layer = hidden_layer});
   loaded.card = read_card(folder);
-  const auto& encoder = loaded.model->encoder;
-  if (encoder && loaded.tokenizer->vocabulary_size() > encoder->vocabulary)
-    throw std::runtime_error(folder.string() + ": the tokenizer knows " +
-                             std::to_string(loaded.tokenizer->vocabulary_size()) +
+  const auto& encoder = loaded.parts.model->encoder;
+  const std::size_t tokens = loaded.parts.tokenizer->vocabulary_size();
+  if (encoder && tokens > encoder->vocabulary)
+    throw std::runtime_error(folder.string() + ": the tokenizer knows " + std::to_string(tokens) +
                              " tokens, the model has embeddings for " +
                              std::to_string(encoder->vocabulary));
   return loaded;
@@ -74,11 +76,12 @@ Catalog::Catalog(const Config& config, const Backend& backend)
       backend_(backend),
       states_(config.endpoints.size(), std::make_shared<const EndpointState>()),
       loading_(config.endpoints.size()) {
-  std::map<fs::path, std::size_t> seen;
+  std::map<std::pair<fs::path, std::optional<std::int64_t>>, std::size_t> seen;
   for (std::size_t i = 0; i < config.endpoints.size(); ++i) {
     const fs::path& path = config.endpoints[i].model_path;
-    const auto [entry, fresh] = seen.emplace(identity(path), groups_.size());
-    if (fresh) groups_.push_back({path, {}});
+    const auto layer = hidden_layer(config.endpoints[i].options);
+    const auto [entry, fresh] = seen.emplace(std::pair(identity(path), layer), groups_.size());
+    if (fresh) groups_.push_back({path, layer, {}});
     groups_[entry->second].endpoints.push_back(i);
   }
 }
@@ -117,12 +120,14 @@ void Catalog::load_group(const Group& group) {
   std::shared_ptr<const LoadedModel> loaded;
   try {
     const auto begin = std::chrono::steady_clock::now();
-    loaded = std::make_shared<const LoadedModel>(load_model(backend_, group.path));
+    loaded =
+        std::make_shared<const LoadedModel>(load_model(backend_, group.path, group.hidden_layer));
     const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - begin);
     log(LogLevel::kInfo,
         "loaded " + group.path.string() + " in " + std::to_string(time.count()) + " ms");
-    for (const std::string& warning : loaded->model->warnings) log(LogLevel::kWarning, warning);
+    for (const std::string& warning : loaded->parts.model->warnings)
+      log(LogLevel::kWarning, warning);
   } catch (const std::exception& error) {
     for (const std::size_t endpoint : group.endpoints) fail(endpoint, error);
     return;
@@ -141,14 +146,9 @@ EndpointState Catalog::ready_state(const EndpointConfig& endpoint,
   EndpointState state;
   state.kind = EndpointState::Kind::kReady;
   state.loaded = loaded;
-  switch (endpoint.task) {
-    case TaskKind::kQuestionAnswering: {
-      const auto pipeline = std::make_shared<const QuestionAnswering>(
-          loaded->tokenizer, *loaded->model, endpoint.question_answering);
-      state.sequence_length = pipeline->sequence_length();
-      state.task = question_answering_task(pipeline);
-    }
-  }
+  state.ready = make_task(loaded->parts, endpoint.options);
+  for (const std::string& warning : state.ready.warnings)
+    log(LogLevel::kWarning, "endpoint '" + endpoint.name + "': " + warning);
   return state;
 }
 

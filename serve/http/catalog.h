@@ -1,4 +1,5 @@
-// The models behind the endpoints: loading them, each folder once, and what became of it.
+// The models behind the endpoints: loading them, each folder (and hidden layer) once, and what
+// became of it.
 #pragma once
 
 #include <chrono>
@@ -7,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -19,10 +21,9 @@
 
 namespace filigree::serve {
 
-// What the endpoints of one folder share.
+// What the endpoints of one folder share; those that need another layer of it do not.
 struct LoadedModel {
-  std::shared_ptr<const loader::Model> model;
-  std::shared_ptr<const tokenizer::Tokenizer> tokenizer;
+  TaskParts parts;
   Json card;  // card.json of the folder when it is a JSON object of at most 64 KiB, else null
 };
 
@@ -31,8 +32,7 @@ struct EndpointState {
   enum class Kind { kLoading, kReady, kFailed } kind = Kind::kLoading;
   std::string error;                          // of kFailed
   std::shared_ptr<const LoadedModel> loaded;  // of kReady
-  Task task;                                  // of kReady
-  std::size_t sequence_length = 0;            // of kReady: in use
+  ReadyTask ready;                            // of kReady
 };
 
 // "loading", "ready", "failed".
@@ -57,6 +57,7 @@ class Catalog {
  private:
   struct Group {
     std::filesystem::path path;
+    std::optional<std::int64_t> hidden_layer;  // what the endpoints need of the model
     std::vector<std::size_t> endpoints;
   };
 

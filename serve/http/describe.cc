@@ -51,8 +51,8 @@ Json strings(const std::vector<std::string>& values) {
 }
 
 void add_model(Json& json, const EndpointState& state) {
-  const loader::Model& model = *state.loaded->model;
-  json.add("sequence_length", state.sequence_length);
+  const loader::Model& model = *state.loaded->parts.model;
+  json.add("sequence_length", state.ready.sequence_length);
   json.add("file_bytes", model.file_bytes);
   json.add("memory_bytes", model.memory_bytes);
   json.add("sparsity", sparsity(model));
@@ -71,7 +71,7 @@ void add_model(Json& json, const EndpointState& state) {
 
 Json brief(const EndpointConfig& endpoint, const EndpointState& state) {
   Json json = Json::object({{"name", endpoint.name},
-                            {"task", task_name(endpoint.task)},
+                            {"task", task_name(task_of(endpoint.options))},
                             {"state", state_name(state.kind)}});
   if (state.kind == EndpointState::Kind::kFailed) json.add("error", state.error);
   return json;

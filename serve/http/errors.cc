@@ -44,7 +44,8 @@ HttpResponse field_errors_response(const std::vector<FieldError>& errors) {
   Json detail = Json::array({});
   for (const FieldError& error : errors) {
     Json location = Json::array({"body"});
-    for (const std::string& step : error.location) location.add(step);
+    for (const FieldStep& step : error.location)
+      location.add(std::visit([](const auto& value) { return Json(value); }, step));
     detail.add(
         Json::object({{"loc", std::move(location)}, {"msg", error.message}, {"type", error.type}}));
   }

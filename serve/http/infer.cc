@@ -115,7 +115,7 @@ void InferService::prepare(const std::shared_ptr<Job>& job) {
                                      "the body is not JSON: " + error->message + " at byte " +
                                          std::to_string(error->offset)));
   job->request.body = {};
-  auto prepared = job->state->task(std::get<Json>(body));
+  auto prepared = job->state->ready.task(std::get<Json>(body));
   if (const auto* errors = std::get_if<std::vector<FieldError>>(&prepared))
     return reply(job, field_errors_response(*errors));
   job->task = std::move(std::get<PreparedTask>(prepared));
@@ -126,7 +126,7 @@ void InferService::prepare(const std::shared_ptr<Job>& job) {
 
 void InferService::submit(const std::shared_ptr<Job>& job) {
   runtime::Request request;
-  request.model = job->state->loaded->model;
+  request.model = job->state->loaded->parts.model;
   request.endpoint = job->endpoint;
   request.sequences = std::move(job->task.sequences);
   request.cancel = job->cancel;

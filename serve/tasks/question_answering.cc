@@ -7,16 +7,11 @@
 
 #include "serve/tasks/best_span.h"
 #include "serve/tasks/context_windows.h"
+#include "serve/tasks/head.h"
 #include "tokenizer/utf8.h"
 
 namespace filigree::serve {
 namespace {
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + name + "'";
-  return text;
-}
 
 std::optional<std::size_t> index_of(const std::vector<std::string>& names, std::string_view name) {
   const auto found = std::find(names.begin(), names.end(), name);
@@ -32,31 +27,6 @@ std::pair<std::size_t, std::size_t> logit_outputs(const loader::Model& model) {
   if (model.output_names.size() == 2) return {0, 1};
   throw std::runtime_error(model.file + ": outputs are " + joined(model.output_names) +
                            ", question answering expected 'start_logits' and 'end_logits'");
-}
-
-// The logits of one sequence, as float.
-std::vector<float> logits(const runtime::SequenceOutput& output, std::size_t index,
-                          std::size_t tokens) {
-  if (index >= output.tensors.size())
-    throw std::runtime_error("the model gave " + std::to_string(output.tensors.size()) +
-                             " outputs, question answering needs number " +
-                             std::to_string(index + 1));
-  const loader::Tensor& tensor = output.tensors[index];
-  if (tensor.empty() || tensor.size() != tokens)
-    throw std::runtime_error("the model gave logits " + loader::shape_text(tensor.dims()) +
-                             " for a sequence of " + std::to_string(tokens) + " tokens");
-  if (tensor.type() == loader::DataType::kFloat) {
-    const auto values = tensor.data<float>();
-    return {values.begin(), values.end()};
-  }
-  if (tensor.type() != loader::DataType::kFloat16)
-    throw std::runtime_error("the model gave logits of type " +
-                             std::string(loader::data_type_name(tensor.type())) +
-                             ", expected FLOAT or FLOAT16");
-  std::vector<float> values;
-  values.reserve(tokens);
-  for (const std::uint16_t bits : tensor.half_bits()) values.push_back(loader::half_to_float(bits));
-  return values;
 }
 
 tokenizer::TokenizedText slice(const tokenizer::TokenizedText& text, TokenRange range) {
@@ -127,8 +97,8 @@ Answer QuestionAnswering::answer(std::string_view context, const QuestionWindows
   std::optional<float> null_score;  // the smallest of all windows, as in SQuAD 2.0
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const QuestionWindows::Window& window = windows.windows[i];
-    const std::vector<float> starts = logits(outputs[i], start_output_, window.tokens);
-    const std::vector<float> ends = logits(outputs[i], end_output_, window.tokens);
+    const std::vector<float> starts = output_values(outputs[i], start_output_, window.tokens);
+    const std::vector<float> ends = output_values(outputs[i], end_output_, window.tokens);
     const float null = starts[0] + ends[0];
     if (std::isfinite(null) && (!null_score || null < *null_score)) null_score = null;
     const auto span = best_span(starts, ends,

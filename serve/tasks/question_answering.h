@@ -95,4 +95,7 @@ Task question_answering_task(std::shared_ptr<const QuestionAnswering> pipeline);
 std::variant<Question, std::vector<FieldError>> question_from_json(const Json& request);
 Json to_json(const Answer& answer);
 
+// Makes the pipeline and its task.
+ReadyTask ready_task(const TaskParts& parts, const QuestionAnsweringOptions& options);
+
 }  // namespace filigree::serve

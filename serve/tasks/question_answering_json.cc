@@ -1,46 +1,22 @@
-#include <array>
-#include <charconv>
-#include <cmath>
-
 #include "serve/tasks/question_answering.h"
+#include "serve/tasks/request_fields.h"
 
 namespace filigree::serve {
 namespace {
 
-// The double whose shortest text is also the shortest text of `value`: 0.1f becomes 0.1, not
-// 0.10000000149.
-double shortest(float value) {
-  std::array<char, 32> text{};
-  const auto written = std::to_chars(text.data(), text.data() + text.size(), value);
-  double result = 0;
-  std::from_chars(text.data(), written.ptr, result);
-  return result;
-}
-
-std::string read_text(const Json& request, const std::string& field,
-                      std::vector<FieldError>& errors) {
-  const Json* member = request.find(field);
-  if (member == nullptr) {
-    errors.push_back({{field}, "field required", "value_error.missing"});
-    return {};
-  }
+std::string read_text(const Json& request, const std::string& field, FieldErrors& errors) {
+  const Json* member = required_member(request, field, errors);
+  if (member == nullptr) return {};
   if (const std::string* text = member->as_string()) return *text;
-  errors.push_back(
-      {{field}, "str type expected, found " + std::string(member->type_name()), "type_error.str"});
+  errors.push_back(wrong_type({field}, "str", *member, "type_error.str"));
   return {};
 }
 
 }  // namespace
 
 std::variant<Question, std::vector<FieldError>> question_from_json(const Json& request) {
-  std::vector<FieldError> errors;
-  if (!request.is_object()) {
-    errors.push_back(
-        {{},
-         "object with 'question' and 'context' expected, found " + std::string(request.type_name()),
-         "type_error.dict"});
-    return errors;
-  }
+  FieldErrors errors;
+  if (!expect_object(request, "'question' and 'context'", errors)) return errors;
   Question question;
   question.question = read_text(request, "question", errors);
   question.context = read_text(request, "context", errors);
@@ -53,7 +29,7 @@ Json to_json(const Answer& answer) {
                             {"answer", answer.answer},
                             {"start", answer.start},
                             {"end", answer.end}});
-  if (!answer.warning.empty()) json.add("warning", answer.warning);
+  add_warning(json, answer.warning);
   return json;
 }
 
@@ -70,6 +46,14 @@ Task question_answering_task(std::shared_ptr<const QuestionAnswering> pipeline) 
     };
     return task;
   };
+}
+
+ReadyTask ready_task(const TaskParts& parts, const QuestionAnsweringOptions& options) {
+  auto pipeline = std::make_shared<const QuestionAnswering>(parts.tokenizer, *parts.model, options);
+  const std::size_t length = pipeline->sequence_length();
+  return {.task = question_answering_task(std::move(pipeline)),
+          .sequence_length = length,
+          .warnings = {}};
 }
 
 }  // namespace filigree::serve

@@ -1,27 +1,35 @@
 #include "serve/tasks/task_name.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 namespace filigree::serve {
 namespace {
 
-constexpr std::string_view kUnsupported[] = {"custom",
-                                             "text_classification",
-                                             "glue",
-                                             "sentiment_analysis",
-                                             "token_classification",
-                                             "ner",
-                                             "zero_shot_text_classification",
-                                             "transformers_embedding_extraction",
-                                             "image_classification",
+struct Spelling {
+  TaskKind kind;
+  std::string_view name;
+};
+
+// The first of a kind is the task's own name.
+constexpr Spelling kTasks[] = {
+    {TaskKind::kQuestionAnswering, "question_answering"},
+    {TaskKind::kQuestionAnswering, "qa"},
+    {TaskKind::kTextClassification, "text_classification"},
+    {TaskKind::kTextClassification, "glue"},
+    {TaskKind::kTextClassification, "sentiment_analysis"},
+    {TaskKind::kTokenClassification, "token_classification"},
+    {TaskKind::kTokenClassification, "ner"},
+    {TaskKind::kZeroShotTextClassification, "zero_shot_text_classification"},
+    {TaskKind::kEmbeddingExtraction, "transformers_embedding_extraction"},
+    {TaskKind::kEmbeddingExtraction, "embedding_extraction"}};
+
+constexpr std::string_view kUnsupported[] = {"image_classification",
                                              "yolo",
                                              "yolov8",
                                              "yolact",
                                              "information_retrieval_haystack",
                                              "haystack",
-                                             "embedding_extraction",
                                              "open_pif_paf",
                                              "text_generation",
                                              "opt",
@@ -47,22 +55,33 @@ bool same_name(std::string_view left, std::string_view right) {
 }  // namespace
 
 std::string_view task_name(TaskKind task) noexcept {
-  switch (task) {
-    case TaskKind::kQuestionAnswering:
-      return "question_answering";
+  return std::ranges::find(kTasks, task, &Spelling::kind)->name;
+}
+
+std::string task_names() {
+  std::string text;
+  std::string aliases;
+  for (std::size_t i = 0; i < std::size(kTasks); ++i) {
+    if (kTasks[i].name != task_name(kTasks[i].kind)) {
+      aliases.append(aliases.empty() ? " (" : ", ").append(kTasks[i].name);
+      continue;
+    }
+    text.append(aliases.empty() ? "" : aliases + ")").append(i == 0 ? "" : ", ");
+    text.append(kTasks[i].name);
+    aliases.clear();
   }
-  return "";
+  return text.append(aliases.empty() ? "" : aliases + ")");
 }
 
 std::variant<TaskKind, std::string> parse_task(std::string_view name) {
-  if (same_name(name, "question_answering") || same_name(name, "qa"))
-    return TaskKind::kQuestionAnswering;
+  for (const Spelling& task : kTasks)
+    if (same_name(name, task.name)) return task.kind;
   const std::string quoted = "task '" + std::string(name) + "'";
-  const std::string known = "; supported: question_answering (qa)";
+  const std::string known = "; supported: " + task_names();
   if (name.starts_with("import:") || canonical(name).starts_with("custom"))
     return quoted + " runs Python code, which filigree never does" + known;
   if (std::ranges::any_of(kUnsupported, [&](auto other) { return same_name(name, other); }))
-    return quoted + " is not supported yet" + known;
+    return quoted + " is not supported" + known;
   return quoted + " is unknown" + known;
 }
 

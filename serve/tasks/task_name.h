@@ -7,13 +7,23 @@
 
 namespace filigree::serve {
 
-enum class TaskKind { kQuestionAnswering };
+enum class TaskKind {
+  kQuestionAnswering,
+  kTextClassification,
+  kTokenClassification,
+  kZeroShotTextClassification,
+  kEmbeddingExtraction
+};
 
 // "question_answering".
 std::string_view task_name(TaskKind task) noexcept;
 
-// Case, '-', '_' and spaces make no difference; "qa" is question_answering. Otherwise the reason: a
-// task of DeepSparse that is not supported yet, or an unknown one.
+// "question_answering (qa), text_classification (glue, sentiment_analysis), ...".
+std::string task_names();
+
+// Case, '-', '_' and spaces make no difference, and aliases are understood: "qa" is
+// question_answering. Otherwise the reason: a task of DeepSparse that is not supported, or an
+// unknown one.
 std::variant<TaskKind, std::string> parse_task(std::string_view name);
 
 }  // namespace filigree::serve

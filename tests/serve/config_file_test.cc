@@ -26,11 +26,11 @@ TEST_F(ConfigFile, OfACommandLineHasTheTaskAsName) {
   const Config config = config_for_task("qa", (models_.path() / "m").string());
   ASSERT_EQ(config.endpoints.size(), 1U);
   EXPECT_EQ(config.endpoints[0].name, "qa");
-  EXPECT_EQ(config.endpoints[0].task, TaskKind::kQuestionAnswering);
+  EXPECT_EQ(task_of(config.endpoints[0].options), TaskKind::kQuestionAnswering);
 }
 
 TEST_F(ConfigFile, OfACommandLineChecksTaskAndModel) {
-  EXPECT_THROW(config_for_task("ner", (models_.path() / "m").string()), ConfigError);
+  EXPECT_THROW(config_for_task("yolo", (models_.path() / "m").string()), ConfigError);
   EXPECT_THROW(config_for_task("qa", "/nowhere"), ConfigError);
   EXPECT_THROW(config_for_task("qa", ""), ConfigError);
 }

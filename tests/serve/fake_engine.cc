@@ -28,11 +28,14 @@ FakeEngine::~FakeEngine() {
 
 Backend FakeEngine::backend() {
   Backend backend;
-  backend.load_model = [this](const std::filesystem::path& path) { return load(path); };
+  backend.load_model = [this](const std::filesystem::path& path, const loader::LoadOptions&) {
+    return load(path);
+  };
   backend.load_tokenizer = [](const std::filesystem::path&) {
     return std::make_shared<const tokenizer::Tokenizer>(
         tokenizer::Tokenizer::from_vocab(kVocabulary, "vocab.txt"));
   };
+  backend.load_config = [](const std::filesystem::path&) { return std::nullopt; };
   backend.submit = [this](runtime::Request request, runtime::Done done) {
     submit(std::move(request), std::move(done));
   };

@@ -58,7 +58,7 @@ TEST_F(Lifecycle, IsNeverReadyWhenEveryModelFails) {
 TEST_F(Lifecycle, FailsAnEndpointWhoseOptionsDoNotFitTheModel) {
   Config config = fake_config({"a", "b"});
   config.endpoints[1].model_path = "a";
-  config.endpoints[1].question_answering.sequence_length = 4;
+  std::get<QuestionAnsweringOptions>(config.endpoints[1].options).sequence_length = 4;
   start(std::move(config));
   EXPECT_EQ(post("/v2/models/a/infer", kQuestion).status, 200);
   EXPECT_NE(post("/v2/models/b/infer", kQuestion).body.find("sequence_length 4 is too small"),

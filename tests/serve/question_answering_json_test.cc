@@ -21,8 +21,8 @@ TEST(QuestionFromJson, ReadsBothTextsAndIgnoresOtherMembers) {
 TEST(QuestionFromJson, NamesEveryMissingField) {
   const auto errors = errors_of("{}");
   ASSERT_EQ(errors.size(), 2U);
-  EXPECT_EQ(errors[0].location, std::vector<std::string>{"question"});
-  EXPECT_EQ(errors[1].location, std::vector<std::string>{"context"});
+  EXPECT_EQ(errors[0].location, std::vector<FieldStep>{"question"});
+  EXPECT_EQ(errors[1].location, std::vector<FieldStep>{"context"});
   EXPECT_EQ(errors[1].message, "field required");
   EXPECT_EQ(errors[1].type, "value_error.missing");
 }

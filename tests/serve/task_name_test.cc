@@ -2,20 +2,46 @@
 
 #include <gtest/gtest.h>
 
+#include "serve/tasks/task_options.h"
+
 namespace filigree::serve {
 namespace {
+
+void expect_task(std::string_view name, TaskKind kind) {
+  const auto parsed = parse_task(name);
+  ASSERT_TRUE(std::holds_alternative<TaskKind>(parsed)) << std::get<std::string>(parsed);
+  EXPECT_EQ(std::get<TaskKind>(parsed), kind) << name;
+  EXPECT_EQ(task_of(default_options(kind)), kind) << name;
+}
 
 TEST(TaskName, HasAliasesWithoutRegardToCaseAndSeparators) {
   for (const std::string_view name :
        {"question_answering", "question-answering", "Question Answering", "QA", "qa"})
-    EXPECT_TRUE(std::holds_alternative<TaskKind>(parse_task(name))) << name;
+    expect_task(name, TaskKind::kQuestionAnswering);
+  for (const std::string_view name : {"text_classification", "Text-Classification", "glue", "GLUE",
+                                      "sentiment_analysis", "sentiment-analysis"})
+    expect_task(name, TaskKind::kTextClassification);
+  for (const std::string_view name : {"token_classification", "NER"})
+    expect_task(name, TaskKind::kTokenClassification);
+  for (const std::string_view name :
+       {"zero_shot_text_classification", "zero-shot-text-classification"})
+    expect_task(name, TaskKind::kZeroShotTextClassification);
+  for (const std::string_view name : {"transformers_embedding_extraction", "Embedding-Extraction"})
+    expect_task(name, TaskKind::kEmbeddingExtraction);
 }
 
-TEST(TaskName, TellsTasksThatAreNotSupportedYetFromUnknownOnes) {
-  EXPECT_EQ(std::get<std::string>(parse_task("text-classification")),
-            "task 'text-classification' is not supported yet; supported: question_answering (qa)");
-  EXPECT_EQ(std::get<std::string>(parse_task("qaa")),
-            "task 'qaa' is unknown; supported: question_answering (qa)");
+TEST(TaskName, TellsTasksThatAreNotSupportedFromUnknownOnes) {
+  const std::string known = "; supported: " + task_names();
+  EXPECT_EQ(std::get<std::string>(parse_task("text-generation")),
+            "task 'text-generation' is not supported" + known);
+  EXPECT_EQ(std::get<std::string>(parse_task("qaa")), "task 'qaa' is unknown" + known);
+}
+
+TEST(TaskName, ListsEveryTaskWithItsAliases) {
+  EXPECT_EQ(task_names().find("question_answering (qa), text_classification (glue, "
+                              "sentiment_analysis)"),
+            0U)
+      << task_names();
 }
 
 TEST(TaskName, RefusesPython) {

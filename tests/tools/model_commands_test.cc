@@ -109,6 +109,44 @@ TEST(Run, UnknownTaskAndIsaAreUsageErrors) {
             ExitCode::kInputError);
 }
 
+TEST(Run, TakesOptionsAsKwargsAndRefusesThoseOfAnotherTask) {
+  const std::string good = R"({"question": "Who wrote it?", "context": "Ada wrote it in London."})";
+  const Outcome outcome = run({"run", "--model_path", kModel, "--task", "qa", "--kwargs",
+                               "{max_answer_length: 1, batch_size: 2}"},
+                              good + "\n");
+  EXPECT_EQ(outcome.code, ExitCode::kOk) << outcome.err;
+  EXPECT_EQ(outcome.err, "filigree: --kwargs:1: 'batch_size' has no effect\n");
+  EXPECT_EQ(member(json_lines(outcome.out).at(0), "answer"), "\"Ada\"");
+  const auto error = [](const std::string& task, const std::string& flag,
+                        const std::string& value) {
+    return run({"run", "--model_path", kModel, "--task", task, flag, value}).err;
+  };
+  EXPECT_EQ(error("ner", "--doc-stride", "3"),
+            "filigree: flag '--doc-stride' is one of question answering, the task is 'ner'; "
+            "--kwargs takes the options of every task (see 'filigree run --help')\n");
+  EXPECT_EQ(error("ner", "--kwargs", "{doc_stride: 3}"),
+            "filigree: --kwargs:1: the value has the unknown key 'doc_stride'\n");
+}
+
+TEST(Run, RefusesAModelOfAnotherTask) {
+  for (const std::string task : {"text_classification", "ner", "zero_shot_text_classification"}) {
+    const Outcome outcome = run({"run", "--model_path", kModel, "--task", task}, "{}\n");
+    EXPECT_EQ(outcome.code, ExitCode::kInputError);
+    EXPECT_NE(outcome.err.find("outputs are 'start_logits', 'end_logits', "), std::string::npos)
+        << outcome.err;
+  }
+}
+
+TEST(Run, GivesHiddenStatesOfAQuestionAnsweringModel) {
+  const Outcome outcome = run({"run", "--model_path", kModel, "--task", "embedding_extraction",
+                               "--kwargs", "{extraction_strategy: reduce_mean}"},
+                              "{\"inputs\": [\"a text\", \"another\"]}\n");
+  EXPECT_EQ(outcome.code, ExitCode::kOk) << outcome.err;
+  const Json answer = json_lines(outcome.out).at(0);
+  ASSERT_EQ(answer.find("embeddings")->as_array()->size(), 2U);
+  EXPECT_EQ(answer.find("embeddings")->as_array()->at(0).as_array()->size(), 384U);
+}
+
 TEST(EvalSquad, PrintsScoresAndWritesPredictions) {
   namespace fs = std::filesystem;
   const fs::path folder =

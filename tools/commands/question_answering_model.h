@@ -1,5 +1,5 @@
-// One question answering model in this process, without a server: what `run` and `eval squad`
-// share.
+// One question answering model in this process, without a server: what `eval squad` uses, and the
+// flags of question answering.
 #pragma once
 
 #include <filesystem>
@@ -11,6 +11,7 @@
 #include "runtime/engine.h"
 #include "serve/tasks/question_answering.h"
 #include "tools/cli/arguments.h"
+#include "tools/commands/task_model.h"
 
 namespace filigree::tools {
 
@@ -18,14 +19,9 @@ namespace filigree::tools {
 // and so on.
 std::vector<Flag> question_answering_flags();
 
-serve::QuestionAnsweringOptions question_answering_options(const Arguments& arguments);
-
-// --num-cores and --isa (tools/commands/isa_flag.h). Throws UsageError and ConfigError.
-runtime::EngineOptions engine_options(const Arguments& arguments);
-
-// Requests that are kept in flight: enough to fill the engine's batches while answers are written
-// out, few enough for its queue.
-inline constexpr std::size_t kRequestsInFlight = 64;
+// `options` with what the flags say.
+serve::QuestionAnsweringOptions question_answering_options(
+    const Arguments& arguments, serve::QuestionAnsweringOptions options = {});
 
 class QuestionAnsweringModel {
  public:
@@ -40,7 +36,9 @@ class QuestionAnsweringModel {
   }
   const runtime::Engine& engine() const noexcept { return engine_; }
 
-  std::future<runtime::Response> submit(std::vector<runtime::Sequence> sequences);
+  std::future<runtime::Response> submit(std::vector<runtime::Sequence> sequences) {
+    return tools::submit(engine_, model_, std::move(sequences));
+  }
 
  private:
   std::shared_ptr<const loader::Model> model_;

@@ -1,12 +1,12 @@
 #include <deque>
 #include <ostream>
 
-#include "serve/tasks/task.h"
-#include "serve/tasks/task_name.h"
+#include "serve/config/task_kwargs.h"
 #include "tools/cli/json.h"
 #include "tools/cli/json_lines.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/question_answering_model.h"
+#include "tools/commands/task_model.h"
 
 namespace filigree::tools {
 namespace {
@@ -19,11 +19,17 @@ struct PendingLine {
   std::future<runtime::Response> response;
 };
 
+struct StepText {
+  std::string operator()(const std::string& name) const { return name; }
+  std::string operator()(std::size_t index) const { return std::to_string(index); }
+};
+
 std::string text_of(const std::vector<serve::FieldError>& errors) {
   std::string text;
   for (const serve::FieldError& error : errors) {
     std::string field;
-    for (const std::string& part : error.location) field += (field.empty() ? "" : ".") + part;
+    for (const serve::FieldStep& step : error.location)
+      field.append(field.empty() ? "" : ".").append(std::visit(StepText{}, step));
     text += (text.empty() ? "" : "; ") + field + (field.empty() ? "" : ": ") + error.message;
   }
   return text;
@@ -31,15 +37,15 @@ std::string text_of(const std::vector<serve::FieldError>& errors) {
 
 class Answers {
  public:
-  Answers(QuestionAnsweringModel& model, Console& console)
-      : model_(model), task_(serve::question_answering_task(model.pipeline())), console_(console) {}
+  Answers(TaskModel& model, Console& console) : model_(model), console_(console) {}
 
   void add(const NumberedLine& line) {
     if (pending_.size() == kRequestsInFlight) write_first();
     PendingLine& pending = pending_.emplace_back();
     pending.number = line.number;
     try {
-      auto prepared = task_(json_of(line.text, "line " + std::to_string(line.number)));
+      auto prepared =
+          model_.ready().task(json_of(line.text, "line " + std::to_string(line.number)));
       if (const auto* errors = std::get_if<std::vector<serve::FieldError>>(&prepared))
         throw InputError("line " + std::to_string(line.number) + ": " + text_of(*errors));
       pending.prepared = std::get<serve::PreparedTask>(std::move(prepared));
@@ -74,18 +80,47 @@ class Answers {
     pending_.pop_front();
   }
 
-  QuestionAnsweringModel& model_;
-  const serve::Task task_;
+  TaskModel& model_;
   Console& console_;
   std::deque<PendingLine> pending_;
   bool all_answered_ = true;
 };
 
-ExitCode run(const Arguments& arguments, Console& console) {
+// The flags of single options are those of question answering, as `eval squad` has them.
+void refuse_foreign_flags(const Arguments& arguments, const std::string& task) {
+  for (const char* flag : {"doc-stride", "max-answer-length", "n-best-size"})
+    if (arguments.has(flag))
+      throw UsageError("flag '--" + std::string(flag) +
+                       "' is one of question answering, the task is '" + task +
+                       "'; --kwargs takes the options of every task");
+}
+
+serve::TaskOptions options_of(const Arguments& arguments, std::vector<std::string>& warnings) {
   const std::string task = arguments.required("task");
   const auto kind = serve::parse_task(task);
   if (const auto* reason = std::get_if<std::string>(&kind)) throw UsageError(*reason);
-  QuestionAnsweringModel model(arguments);
+  const auto kwargs = arguments.text("kwargs");
+  serve::TaskOptions options = kwargs ? serve::options_from_kwargs(std::get<serve::TaskKind>(kind),
+                                                                   *kwargs, "--kwargs", warnings)
+                                      : serve::default_options(std::get<serve::TaskKind>(kind));
+  if (auto* answering = std::get_if<serve::QuestionAnsweringOptions>(&options))
+    *answering = question_answering_options(arguments, *answering);
+  else
+    refuse_foreign_flags(arguments, task);
+  std::visit(
+      [&](auto& chosen) {
+        chosen.sequence_length =
+            arguments.number("sequence-length", 1, kMostTokens).value_or(chosen.sequence_length);
+      },
+      options);
+  return options;
+}
+
+ExitCode run(const Arguments& arguments, Console& console) {
+  std::vector<std::string> warnings;
+  TaskModel model(arguments, options_of(arguments, warnings));
+  warnings.insert(warnings.end(), model.ready().warnings.begin(), model.ready().warnings.end());
+  for (const std::string& warning : warnings) console.err << "filigree: " << warning << "\n";
   Answers answers(model, console);
   for (NumberedLine line; next_line(console.in, line);) {
     answers.add(line);
@@ -98,7 +133,10 @@ ExitCode run(const Arguments& arguments, Console& console) {
 
 std::vector<Flag> flags() {
   std::vector<Flag> flags = question_answering_flags();
-  flags.insert(flags.begin() + 1, {"task", "NAME", "question_answering (or qa)"});
+  flags.insert(flags.begin() + 1, {{"task", "NAME", serve::task_names()},
+                                   {"kwargs", "YAML",
+                                    "options of the task as in an endpoint's "
+                                    "kwargs: '{top_k: 3}'"}});
   return flags;
 }
 
@@ -111,7 +149,9 @@ Command run_command() {
                     .operands = "< requests.jsonl",
                     .flags = flags(),
                     .example = "echo '{\"question\": \"Who?\", \"context\": \"Ada did.\"}' |\n"
-                               "    filigree run --model_path DIR --task question_answering"},
+                               "    filigree run --model_path DIR --task question_answering\n"
+                               "  echo '{\"sequences\": [\"Well done.\", \"A waste.\"]}' |\n"
+                               "    filigree run --model_path DIR --task text_classification"},
           .run = run};
 }
 
