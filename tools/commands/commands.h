@@ -26,6 +26,7 @@ Command compare_command();
 Command verify_command();
 Command make_model_command();
 Command prune_command();
+Command quantize_command();
 Command check_hardware_command();
 Command selftest_command();
 Command benchmark_command();

@@ -122,6 +122,13 @@ std::vector<float> LayerWalk::inputs(LinearRole role) const {
   }
 }
 
+std::vector<float> LayerWalk::projection(LinearRole role) const {
+  assert(role == LinearRole::kQuery || role == LinearRole::kKey || role == LinearRole::kValue);
+  return stage(role == LinearRole::kQuery ? Stage::kQuery
+               : role == LinearRole::kKey ? Stage::kKey
+                                          : Stage::kValue);
+}
+
 void LayerWalk::next() {
   hidden_ = stage(Stage::kOutputNorm);
   if (++layer_ < encoder_.layers.size()) start_layer();

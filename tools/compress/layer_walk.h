@@ -29,6 +29,8 @@ class LayerWalk {
   void set_weights(LinearRole role, std::span<const float> weights);
   // What a linear layer of the current layer reads, row-major [tokens][inputs].
   std::vector<float> inputs(LinearRole role) const;
+  // What query, key or value of the current layer give, [tokens][hidden].
+  std::vector<float> projection(LinearRole role) const;
   // Goes on to the next layer, behind the last one nowhere.
   void next();
 

@@ -10,6 +10,7 @@ namespace {
 using loader::Tensor;
 
 constexpr float kLeastRange = 1e-6F;
+constexpr float kWider = 1.0625F;  // what other inputs may reach beyond the samples
 
 Tensor rounded(const Tensor& floats, float scale, std::uint8_t zero_point) {
   Tensor bytes(loader::DataType::kUint8, floats.dims());
@@ -51,9 +52,11 @@ ByteTensor asymmetric_bytes(const Tensor& table) {
   return {rounded(table, scale, zero_point), Tensor::scalar(zero_point), scale};
 }
 
+Range probability_range() { return {0, 1 / kWider}; }
+
 ByteScale activation_scale(const Range& range) {
-  const float low = range.low * 1.0625F;
-  const float width = std::max((range.high - range.low) * 1.0625F, kLeastRange);
+  const float low = range.low * kWider;
+  const float width = std::max((range.high - range.low) * kWider, kLeastRange);
   int exponent = 0;
   const float mantissa = std::frexp(width / 255, &exponent);
   const float scale = std::ldexp(std::ceil(mantissa * 256) / 256, exponent);

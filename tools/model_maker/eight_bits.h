@@ -33,4 +33,7 @@ struct ByteScale {
 // differently does not show in a file.
 ByteScale activation_scale(const Range& range);
 
+// Of probabilities, so that their scale is 1 / 255: those of a short sequence come up to 1.
+Range probability_range();
+
 }  // namespace filigree::tools

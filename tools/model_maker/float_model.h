@@ -18,6 +18,8 @@ struct FloatModel {
   std::set<std::string> linear_weights, head_weights, tables;
   // Outputs of linear layers that a residual sum or an activation reads.
   std::set<std::string> branch_outputs;
+  // Outputs of products of two computed values that are not quantised.
+  std::set<std::string> float_products;
 };
 
 // Inputs input_ids, attention_mask and for BERT token_type_ids, INT64 [batch, sequence]; outputs

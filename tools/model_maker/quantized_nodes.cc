@@ -1,5 +1,6 @@
 #include "tools/model_maker/quantized_nodes.h"
 
+#include <stdexcept>
 #include <utility>
 
 namespace filigree::tools {
@@ -20,7 +21,9 @@ std::string QuantizedNodes::emit(const std::string& op, std::vector<std::string>
 }
 
 std::string QuantizedNodes::constant(const std::string& name, Tensor value) {
-  graph_.initializers.insert_or_assign(name, std::move(value));
+  if (!graph_.initializers.emplace(name, std::move(value)).second)
+    throw std::invalid_argument("the graph has an initializer '" + name +
+                                "', which quantising would add");
   return name;
 }
 
@@ -45,9 +48,8 @@ QuantizedNodes::Bytes QuantizedNodes::scale_for(const std::string& name, const R
 const QuantizedNodes::Bytes& QuantizedNodes::quantize(const std::string& value) {
   const auto [entry, fresh] = quantized_.try_emplace(value);
   if (!fresh) return entry->second;
-  // Probabilities of a sequence shorter than the samples come up to 1.
   Bytes bytes =
-      scale_for(value, probabilities_.contains(value) ? Range{0, 1 / 1.0625F} : ranges_.at(value));
+      scale_for(value, probabilities_.contains(value) ? probability_range() : ranges_.at(value));
   bytes.bytes =
       emit("QuantizeLinear", {value, bytes.scale, bytes.zero_point}, value + "_quantized");
   return entry->second = std::move(bytes);

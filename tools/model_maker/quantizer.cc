@@ -26,7 +26,8 @@ bool is_head(const FloatModel& model, const Node& node) {
 }
 
 bool is_product(const FloatModel& model, const Node& node) {
-  return node.op_type == "MatMul" && !model.graph.initializers.contains(node.inputs[1]);
+  return node.op_type == "MatMul" && !model.graph.initializers.contains(node.inputs[1]) &&
+         !model.float_products.contains(node.outputs[0]);
 }
 
 bool moves_elements(const Node& node) {
@@ -45,8 +46,8 @@ Tensor transposed(const Tensor& matrix) {
 
 // x W + b, whatever nodes said so.
 struct LinearParts {
-  std::string x, weight, bias;
-  std::string product;  // what x W is called
+  std::string x, weight, bias;  // bias "": none
+  std::string product;          // what x W is called
   std::string output;
 };
 
@@ -62,7 +63,9 @@ class Quantizer {
     old_ = std::exchange(model_.graph.nodes, {});
     for (const Node& node : old_)
       if (node.op_type == "Softmax") nodes_.add_probabilities(node.outputs[0]);
-    for (at_ = 0; at_ < old_.size(); ++at_) rewrite(old_[at_]);
+    for (at_ = 0; at_ < old_.size(); ++at_)
+      if (!added_.contains(&old_[at_])) rewrite(old_[at_]);
+    drop_unread_biases();
     return std::move(model_.graph);
   }
 
@@ -84,16 +87,43 @@ class Quantizer {
     }
   }
 
-  // Gemm has its bias; make_float_model() adds that of a MatMul right after it.
+  // The addition of a bias to `product`, when that is all that reads it.
+  const Node* bias_sum(const std::string& product) const {
+    const Node* sum = nullptr;
+    for (const Node& node : old_)
+      for (const std::string& input : node.inputs) {
+        if (input != product) continue;
+        if (sum != nullptr || node.op_type != "Add" || node.inputs.size() != 2) return nullptr;
+        sum = &node;
+      }
+    if (sum == nullptr || !model_.graph.initializers.contains(bias_of(*sum, product)))
+      return nullptr;
+    return sum;
+  }
+
+  static const std::string& bias_of(const Node& sum, const std::string& product) {
+    return sum.inputs[sum.inputs[0] == product ? 1 : 0];
+  }
+
   LinearParts parts(const Node& node) {
     if (node.op_type == "MatMul") {
-      const Node& sum = old_[++at_];
-      return {node.inputs[0], node.inputs[1], sum.inputs[1], node.outputs[0], sum.outputs[0]};
+      const std::string& product = node.outputs[0];
+      const Node* sum = bias_sum(product);
+      if (sum == nullptr) return {node.inputs[0], node.inputs[1], "", product, product};
+      added_.insert(sum);
+      return {node.inputs[0], node.inputs[1], bias_of(*sum, product), product, sum->outputs[0]};
     }
     Tensor& weight = model_.graph.initializers.at(node.inputs[1]);
-    weight = transposed(weight);
-    return {node.inputs[0], node.inputs[1], node.inputs[2], node.outputs[0] + "_product",
-            node.outputs[0]};
+    if (loader::int_attribute(node, "transB", 0) != 0) weight = transposed(weight);
+    return {node.inputs[0], node.inputs[1], node.inputs.size() > 2 ? node.inputs[2] : "",
+            node.outputs[0] + "_product", node.outputs[0]};
+  }
+
+  // Several layers may have had one bias.
+  void drop_unread_biases() {
+    for (const Node& node : model_.graph.nodes)
+      for (const std::string& input : node.inputs) integer_biases_.erase(input);
+    for (const std::string& name : integer_biases_) model_.graph.initializers.erase(name);
   }
 
   Bytes store_weight(const std::string& name) {
@@ -126,18 +156,20 @@ class Quantizer {
                   l.output);
       return;
     }
-    sums = nodes_.emit("Add", {sums, integer_bias(l.bias, scale)}, l.output + "_int");
+    if (!l.bias.empty())
+      sums = nodes_.emit("Add", {sums, integer_bias(l, scale)}, l.output + "_int");
     nodes_.emit("Mul", {nodes_.to_float(sums, l.output + "_cast"), rescale}, l.output);
   }
 
-  std::string integer_bias(const std::string& name, float scale) {
-    const Tensor bias = model_.graph.initializers.at(name);
+  std::string integer_bias(const LinearParts& l, float scale) {
+    const Tensor bias = model_.graph.initializers.at(l.bias);
     Tensor rounded(DataType::kInt32, bias.dims());
     std::ranges::transform(
         bias.data<float>(), rounded.mutable_data<std::int32_t>().begin(),
         [=](float b) { return static_cast<std::int32_t>(std::nearbyint(b / scale)); });
-    model_.graph.initializers.erase(name);
-    return nodes_.constant(name + "_quantized", std::move(rounded));
+    const bool first = integer_biases_.insert(l.bias).second;
+    return nodes_.constant((first ? l.bias : l.output + "_bias") + "_quantized",
+                           std::move(rounded));
   }
 
   void qdq_linear(const LinearParts& l) {
@@ -245,6 +277,8 @@ class Quantizer {
   std::vector<Node> old_;
   std::size_t at_ = 0;  // in old_
   std::set<std::string> dynamic_;
+  std::set<const Node*> added_;           // of old_: biases that their linear layer has taken in
+  std::set<std::string> integer_biases_;  // initializers that became int32
 };
 
 }  // namespace

@@ -45,7 +45,9 @@ QuantizedForm form_of(Precision precision);
 // The values whose ranges quantized() needs, in the order in which the graph computes them.
 std::vector<std::string> observed_values(const FloatModel& model, const QuantizedForm& form);
 
-// Embedding tables become UINT8; weights have one scale for each matrix.
+// Embedding tables become UINT8; weights have one scale for each matrix. Needs `ranges` of what is
+// quantised alone. Linear layers are MatMul and perhaps Add of an initializer, or Gemm. Throws
+// std::invalid_argument when an initializer has the name of a new one.
 loader::Graph quantized(FloatModel model, const Ranges& ranges, const QuantizedForm& form);
 
 }  // namespace filigree::tools
