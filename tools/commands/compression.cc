@@ -8,16 +8,12 @@
 #include "tools/cli/files.h"
 #include "tools/commands/isa_flag.h"
 #include "tools/commands/squad_evaluation.h"
+#include "tools/commands/task_model.h"
 #include "tools/compress/calibration_text.h"
 
 namespace filigree::tools {
-namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kMostTokens = 1 << 20;
-
-}  // namespace
 
 std::vector<Flag> compression_flags() {
   return {
