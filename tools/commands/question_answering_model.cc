@@ -34,7 +34,7 @@ QuestionAnsweringModel::QuestionAnsweringModel(const Arguments& arguments)
     : QuestionAnsweringModel(model_argument(arguments.required("model-path")),
                              question_answering_options(arguments), engine_options(arguments)) {}
 
-QuestionAnsweringModel::QuestionAnsweringModel(const fs::path& model,
+QuestionAnsweringModel::QuestionAnsweringModel(const std::filesystem::path& model,
                                                const serve::QuestionAnsweringOptions& options,
                                                const runtime::EngineOptions& engine)
     : model_(loader::load_model(
