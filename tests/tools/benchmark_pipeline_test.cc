@@ -87,6 +87,25 @@ TEST_F(BenchmarkPipeline, RealTextAndKeywordsComeFromTheConfiguration) {
             4U);
 }
 
+TEST_F(BenchmarkPipeline, OtherTasksAreAskedWhatTheyUnderstand) {
+  const std::string shape = " --layers 1 --hidden 16 --heads 2 --intermediate 32 --vocab 300";
+  const std::string classifier = models_->make("classifier", "--head classification" + shape);
+  const std::string real = file("texts.json", R"({"data_type": "real"})");
+  const std::string words = "benchmark-pipeline text_classification " + classifier + " -t 0 -w 0";
+  const Outcome outcome = run_words(words_of(words));
+  EXPECT_EQ(outcome.code, ExitCode::kOk) << outcome.err;
+  const Outcome refused = run_words(words_of(words + " -c " + real));
+  EXPECT_NE(refused.err.find("real data"), std::string::npos) << refused.err;
+  const std::string tokens = models_->make("tokens", "--head token" + shape);
+  EXPECT_EQ(run_words(words_of("benchmark-pipeline ner " + tokens + " -t 0 -w 0")).code,
+            ExitCode::kOk);
+  const std::string embedding = models_->make("embedding", "--head embedding" + shape);
+  EXPECT_EQ(
+      run_words(words_of("benchmark-pipeline embedding_extraction " + embedding + " -t 0 -w 0"))
+          .code,
+      ExitCode::kOk);
+}
+
 TEST_F(BenchmarkPipeline, MistakesAreInputErrors) {
   EXPECT_EQ(run_words({"benchmark-pipeline", "qa"}).code, ExitCode::kInputError);
   EXPECT_NE(run_words(words_of("benchmark-pipeline yolo " + model_)).err.find("yolo"),

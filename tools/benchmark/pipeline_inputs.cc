@@ -140,6 +140,33 @@ std::vector<Json> dummy_questions(const PipelineConfig& config, std::uint64_t se
   return requests;
 }
 
+// What the task is asked about `text`.
+Json request_about(serve::TaskKind task, std::string text) {
+  switch (task) {
+    case serve::TaskKind::kQuestionAnswering:
+      return question("Who?", std::move(text));
+    case serve::TaskKind::kTextClassification:
+      return Json::object({{"sequences", std::move(text)}});
+    case serve::TaskKind::kZeroShotTextClassification:
+      return Json::object({{"sequences", std::move(text)},
+                           {"labels", Json::array({"travel", "technology", "history"})}});
+    case serve::TaskKind::kTokenClassification:
+    case serve::TaskKind::kEmbeddingExtraction:
+      return Json::object({{"inputs", std::move(text)}});
+  }
+  return {};
+}
+
+std::vector<Json> dummy_texts(serve::TaskKind task, const PipelineConfig& config,
+                              std::uint64_t seed) {
+  Random random(seed, "texts");
+  const std::vector<std::string> words = english_words();
+  std::vector<Json> requests;
+  for (std::size_t i = 0; i < kDummyRequests; ++i)
+    requests.push_back(request_about(task, dummy_text(config.gen_sequence_length, words, random)));
+  return requests;
+}
+
 }  // namespace
 
 PipelineConfig pipeline_config(const Json& json, const std::string& where) {
@@ -160,12 +187,15 @@ PipelineConfig pipeline_config(const Json& json, const std::string& where) {
 
 std::vector<Json> pipeline_requests(serve::TaskKind task, const PipelineConfig& config,
                                     std::uint64_t seed) {
+  const bool is_question = task == serve::TaskKind::kQuestionAnswering;
   std::vector<Json> requests;
-  switch (task) {
-    case serve::TaskKind::kQuestionAnswering:
-      requests = config.data == PipelineConfig::Data::kReal ? real_questions(config)
-                                                            : dummy_questions(config, seed);
-  }
+  if (config.data == PipelineConfig::Data::kDummy)
+    requests = is_question ? dummy_questions(config, seed) : dummy_texts(task, config, seed);
+  else if (is_question)
+    requests = real_questions(config);
+  else
+    throw InputError("real data is there for question_answering alone; " +
+                     std::string(serve::task_name(task)) + " takes \"data_type\": \"dummy\"");
   for (Json& request : requests) request = with_kwargs(std::move(request), config);
   return requests;
 }

@@ -25,7 +25,8 @@ struct PipelineConfig {
 PipelineConfig pipeline_config(const serve::Json& json, const std::string& where);
 
 // Different requests, used in turn; the same for equal arguments. Dummy texts are words of English
-// paragraphs in random order. A new task: a case here. Throws InputError naming the file or field.
+// paragraphs in random order. Real ones are there for question answering alone. Throws InputError
+// naming the file or field.
 std::vector<serve::Json> pipeline_requests(serve::TaskKind task, const PipelineConfig& config,
                                            std::uint64_t seed);
 

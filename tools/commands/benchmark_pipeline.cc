@@ -8,8 +8,7 @@
 
 #include "serve/config/config.h"
 #include "serve/http/version.h"
-#include "serve/tasks/question_answering.h"
-#include "tokenizer/tokenizer.h"
+#include "serve/tasks/task_options.h"
 #include "tools/benchmark/pipeline_inputs.h"
 #include "tools/benchmark/pipeline_result.h"
 #include "tools/cli/build_commit.h"
@@ -17,6 +16,7 @@
 #include "tools/cli/json.h"
 #include "tools/commands/benchmark_flags.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/task_model.h"
 
 namespace filigree::tools {
 namespace {
@@ -34,20 +34,15 @@ struct Pipeline {
   serve::Task task;
 };
 
-// A new task: a case here.
 Pipeline pipeline_of(const serve::EndpointConfig& endpoint, kernels::Isa isa) {
   const fs::path& path = endpoint.model_path;
   const fs::path folder = fs::is_directory(path) ? path : fs::absolute(path).parent_path();
-  Pipeline pipeline{.model = loader::load_model(path, {.isa = isa}), .task = {}};
-  switch (endpoint.task) {
-    case serve::TaskKind::kQuestionAnswering:
-      pipeline.task =
-          serve::question_answering_task(std::make_shared<const serve::QuestionAnswering>(
-              std::make_shared<const tokenizer::Tokenizer>(
-                  tokenizer::Tokenizer::from_folder(folder)),
-              *pipeline.model, endpoint.question_answering));
-  }
-  return pipeline;
+  const serve::TaskParts parts{
+      .model = loader::load_model(
+          path, {.isa = isa, .hidden_layer = serve::hidden_layer(endpoint.options)}),
+      .tokenizer = tokenizer_of(path),
+      .config = serve::read_model_config(folder)};
+  return {.model = parts.model, .task = serve::make_task(parts, endpoint.options).task};
 }
 
 // JSON is YAML too: the keywords of the task are checked as those of the server's file.
@@ -153,7 +148,8 @@ ExitCode benchmark_pipeline(const Arguments& arguments, Console& console) {
       file ? pipeline_config(json_of(read_file(*file), *file), *file) : PipelineConfig{};
   const std::size_t seed = arguments.number("seed", 0, 0x7fffffff).value_or(0);
   const serve::EndpointConfig endpoint = endpoint_of(task, found_model(model), config, where);
-  const std::vector<Json> requests = pipeline_requests(endpoint.task, config, seed);
+  const serve::TaskKind kind = serve::task_of(endpoint.options);
+  const std::vector<Json> requests = pipeline_requests(kind, config, seed);
   const Pipeline pipeline = pipeline_of(endpoint, settings.isa.isa);
   for (const std::string& warning : pipeline.model->warnings) warn(settings, console, warning);
   const BenchmarkEngine engine = benchmark_engine(settings, console);
@@ -166,7 +162,7 @@ ExitCode benchmark_pipeline(const Arguments& arguments, Console& console) {
   Json json = Json::object({{"engine", "filigree"},
                             {"version", serve::version()},
                             {"commit", build_commit()},
-                            {"task", serve::task_name(endpoint.task)},
+                            {"task", serve::task_name(kind)},
                             {"orig_model_path", model},
                             {"model_path", endpoint.model_path.string()},
                             {"input_type", data},
