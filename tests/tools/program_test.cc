@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <sstream>
 #include <vector>
+
+#include "tools/commands/commands.h"
 
 namespace filigree::tools {
 namespace {
@@ -26,12 +29,18 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-{"serve"}, {"run"}, {"eval", "squad"}, {"tokenize"}, {"inspect"}, {"analyze"}, {"compare"},
-    {"verify"}, {"make-model"}, {"check-hardware"}, {"selftest"}, {"completion"}, {"manual"},
-    {"benchmark"}, {"load"}, {
-  "benchmark-pipeline"
+// The words of every command's name.
+std::vector<std::vector<std::string>> command_names() {
+  std::vector<std::vector<std::string>> names;
+  for (const Command& command : all_commands()) {
+    std::istringstream words(command.usage.command);
+    names.emplace_back(std::istream_iterator<std::string>(words),
+                       std::istream_iterator<std::string>());
+  }
+  return names;
 }
-};
+
+const std::vector<std::vector<std::string>> kCommands = command_names();
 
 TEST(Program, EveryCommandHasHelpWithAnExample) {
   for (std::vector<std::string> words : kCommands) {
