@@ -1,4 +1,4 @@
-// Owning byte storage that starts at a 64-byte boundary and is zeroed. Move-only.
+// Owning byte storage that starts at a 64-byte boundary and, when new, is zeroed. Move-only.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,9 @@ class AlignedBuffer {
   // `memory` outlives the buffer; null is operator new. Throws what it throws, std::bad_alloc when
   // there is no memory.
   explicit AlignedBuffer(std::size_t bytes, std::pmr::memory_resource* memory = nullptr);
+  // Takes over `bytes` bytes that `memory` allocated with kAlignment, as they are.
+  AlignedBuffer(std::byte* data, std::size_t bytes, std::pmr::memory_resource& memory) noexcept
+      : memory_(&memory), data_(data), size_(bytes) {}
   // A moved-from buffer is empty.
   AlignedBuffer(AlignedBuffer&& other) noexcept;
   AlignedBuffer& operator=(AlignedBuffer&& other) noexcept;

@@ -8,21 +8,13 @@
 namespace filigree::kernels {
 namespace {
 
-// The chunk of X is read again for every row block, and sorted runs are longer in taller blocks
-// (192 rows lose 3 %); shorter blocks split work more evenly.
-constexpr std::size_t kBlockRowsSparse = kMaxBlockRows;
-constexpr std::size_t kBlockRowsDense = 96;
-static_assert(kBlockRowsDense % kDenseTileF32 == 0);
-
 constexpr std::size_t kInputBytes = kPanelTokens * sizeof(float);
-// Offsets are 16 bits, chunks whole blocks.
-constexpr std::size_t kMaxChunkCols = 0x10000 / kInputBytes;
 
 // Inputs whose part of X fills this fraction of L1.
 std::size_t cols_filling(double fraction, std::size_t l1_bytes) {
   const auto cols =
       static_cast<std::size_t>(fraction * static_cast<double>(l1_bytes)) / kInputBytes;
-  return std::clamp<std::size_t>(cols / 4 * 4, 16, kMaxChunkCols);
+  return std::clamp<std::size_t>(cols / 4 * 4, 16, kMaxChunkColsF32);
 }
 
 // The sums of all rows are loaded and stored once per chunk, which counts the more the fewer

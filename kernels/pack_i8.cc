@@ -13,12 +13,6 @@ namespace {
 
 static_assert((kChunkColsI8 - 4) * kPanelTokens <= 0xFFFF, "offsets are 16 bits");
 
-// Rows whose outputs are requantised stay in groups of four. More rows have longer runs.
-constexpr std::size_t kBlockRowsGroups = 384;
-constexpr std::size_t kBlockRowsDense = 96;
-static_assert(kBlockRowsGroups % 4 == 0 && kBlockRowsGroups <= kMaxBlockRows &&
-              kBlockRowsDense % kDenseTileI8 == 0);
-
 // Four weights of consecutive inputs, and the arithmetic that splits them.
 struct Quad {
   std::int32_t weights[4] = {};
@@ -176,7 +170,7 @@ PackedWeights pack_i8(WeightFormat format, std::span<const std::int16_t> weights
     view = packed_layout(format, rows, cols, kBlockRowsDense, kChunkColsI8);
     pack_dense_i8(view, weights, streams);
   } else if (format == WeightFormat::kGroupsI8) {
-    view = packed_layout(format, rows, cols, kBlockRowsGroups, kChunkColsI8);
+    view = packed_layout(format, rows, cols, kBlockRowsSparse, kChunkColsI8);
     pack_groups(view, streams,
                 [&](std::size_t row, std::size_t col) { return quad_at(weights, cols, row, col); });
   } else {

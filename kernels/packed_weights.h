@@ -28,6 +28,8 @@ class PackedWeights {
   std::size_t cols() const noexcept { return view_.cols; }
   std::size_t nonzeros() const noexcept { return nonzeros_; }  // of the matrix, not of the format
   std::size_t bytes() const noexcept { return storage_.size(); }
+  // All streams, as restore_weights() takes them.
+  std::span<const std::byte> storage() const noexcept { return {storage_.data(), bytes()}; }
   // int8 only: sum over k of W[n,k], for the zero-point correction.
   std::span<const std::int32_t> row_sums() const noexcept { return row_sums_; }
 
@@ -60,6 +62,27 @@ PackedWeights pack_i8(WeightFormat format, std::span<const std::int16_t> weights
 
 std::vector<float> unpack_f32(const PackedWeights& packed);
 std::vector<std::int16_t> unpack_i8(const PackedWeights& packed);
+
+// What a packed matrix is besides its storage.
+struct PackedShape {
+  WeightFormat format{};
+  std::size_t rows = 0;
+  std::size_t cols = 0;
+  std::size_t chunk_cols = 0;
+  std::size_t nonzeros = 0;
+};
+
+// Bytes of storage that a matrix of this shape has at least; grows with rows * cols for dense
+// formats only. Throws std::invalid_argument for a shape that pack_f32 or pack_i8 cannot have made.
+std::size_t least_storage_bytes(const PackedShape& shape);
+
+// The weights whose `storage` was stored byte by byte by a process of the same byte order, from an
+// untrusted source. Throws std::invalid_argument that says what is wrong unless every index in it
+// lies where pack_f32 or pack_i8 would put one: kernels then stay inside of the storage, of the
+// panels and of the scratch of a matrix of that shape, whatever the values of the weights are. The
+// values are not checked, nor `nonzeros` and `row_sums` beyond their number.
+PackedWeights restore_weights(const PackedShape& shape, AlignedBuffer storage,
+                              std::vector<std::int32_t> row_sums);
 
 // int32 elements that LinearI8Args::scratch needs for these weights.
 std::size_t i8_scratch_elements(const PackedView& weights) noexcept;

@@ -99,6 +99,17 @@ PackedWeights PackedWeightsBuilder::build(PackedView view, const GrowingStreams&
   return packed;
 }
 
+PackedWeights PackedWeightsBuilder::adopt(PackedView view, AlignedBuffer storage,
+                                          std::size_t nonzeros,
+                                          std::vector<std::int32_t> row_sums) noexcept {
+  PackedWeights packed;
+  packed.storage_ = std::move(storage);
+  packed.view_ = view;
+  packed.nonzeros_ = nonzeros;
+  packed.row_sums_ = std::move(row_sums);
+  return packed;
+}
+
 void check_matrix_shape(std::size_t elements, std::size_t rows, std::size_t cols) {
   const std::string shape = std::to_string(rows) + " x " + std::to_string(cols);
   std::size_t expected = 0;

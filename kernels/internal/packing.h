@@ -56,6 +56,9 @@ class PackedWeightsBuilder {
   // Copies the streams into one allocation that `view` then points to.
   static PackedWeights build(PackedView view, const GrowingStreams& streams, std::size_t nonzeros,
                              std::vector<std::int32_t> row_sums, std::pmr::memory_resource* memory);
+  // `view` points into `storage`.
+  static PackedWeights adopt(PackedView view, AlignedBuffer storage, std::size_t nonzeros,
+                             std::vector<std::int32_t> row_sums) noexcept;
 };
 
 // Throws std::invalid_argument unless `elements` is rows * cols, both positive.
@@ -65,6 +68,17 @@ void check_matrix_shape(std::size_t elements, std::size_t rows, std::size_t cols
 // Inputs of a chunk of int8 weights: 112 quads of 64 tokens are 28 KB, which leaves room for
 // weights and sums in a 32 KB L1.
 inline constexpr std::size_t kChunkColsI8 = 4 * 112;
+
+// Rows of a row block. Sparse fp32: the chunk of X is read again for every row block, and sorted
+// runs are longer in taller blocks (192 rows lose 3 %); shorter blocks split work more evenly. Rows
+// of int8 groups whose outputs are requantised stay in groups of four.
+inline constexpr std::size_t kBlockRowsSparse = kMaxBlockRows;
+inline constexpr std::size_t kBlockRowsDense = 96;
+static_assert(kBlockRowsSparse % 4 == 0 && kBlockRowsDense % kDenseTileF32 == 0 &&
+              kBlockRowsDense % kDenseTileI8 == 0);
+
+// fp32 offsets are 16 bits, chunks whole blocks.
+inline constexpr std::size_t kMaxChunkColsF32 = 0x10000 / (kPanelTokens * sizeof(float));
 
 // Inputs of a chunk of fp32 weights.
 std::size_t f32_chunk_cols(const F32Pattern& pattern, WeightFormat format, PackOptions options);
