@@ -1,5 +1,6 @@
 #include "loader/model.h"
 
+#include <algorithm>
 #include <system_error>
 #include <unordered_set>
 #include <utility>
@@ -105,6 +106,22 @@ std::size_t initializer_bytes(const Model& model) {
   return bytes;
 }
 
+void share_tensor(Model& model, Tensor& tensor) {
+  if (tensor.bytes().size() < kLeastSharedBytes) return;
+  auto block = share(tensor);
+  if (std::ranges::find(model.blocks, block) == model.blocks.end())
+    model.blocks.push_back(std::move(block));
+}
+
+void share_tensors(Model& model) {
+  if (model.encoder)
+    for (Embeddings::Table& table : model.encoder->embeddings.tables) {
+      share_tensor(model, table.tensor);
+      table.view.data = table.tensor.bytes().data();
+    }
+  for (auto& [name, tensor] : model.rest.initializers) share_tensor(model, tensor);
+}
+
 std::filesystem::path model_file(const std::filesystem::path& path) {
   std::error_code ignored;  // read_onnx reports a path that cannot be read
   return std::filesystem::is_directory(path, ignored) ? path / "model.onnx" : path;
@@ -144,6 +161,7 @@ std::shared_ptr<Model> made_model(const Graph& file_graph, const LoadOptions& op
   check_implemented(model->rest);
   if (model->encoder && options.imposed.zeros > 0)
     model->warnings.push_back(what_if_text(options.imposed));
+  share_tensors(*model);
   model->memory_bytes += initializer_bytes(*model);
   return model;
 }
@@ -156,6 +174,13 @@ std::shared_ptr<const Model> load_model(const std::filesystem::path& path,
   std::shared_ptr<Model> model = made_model(read_onnx(file), options);
   model->file_bytes = std::filesystem::file_size(file);
   return model;
+}
+
+std::size_t shared_bytes(const Model& model) noexcept {
+  std::size_t bytes = 0;
+  for (const auto& block : model.blocks)
+    if (block.use_count() > 1) bytes += block->tensor.bytes().size();
+  return bytes;
 }
 
 std::shared_ptr<const Model> make_model(const Graph& graph, const LoadOptions& options) {

@@ -17,6 +17,7 @@
 #include "loader/graph.h"
 #include "loader/huge_pages.h"
 #include "loader/imposed_sparsity.h"
+#include "loader/shared_tensors.h"
 
 namespace filigree::loader {
 
@@ -92,7 +93,12 @@ struct Model {
   std::vector<MatrixInfo> matrices;
   std::size_t file_bytes = 0;
   std::size_t memory_bytes = 0;    // packed weights, tables and initializers of `rest`
+  // Of the tables and initializers above those that other models may have too, each once.
+  std::vector<std::shared_ptr<const SharedBlock>> blocks;
 };
+
+// How many of memory_bytes other models use at this moment, too. Thread-safe.
+std::size_t shared_bytes(const Model& model) noexcept;
 
 struct LoadOptions {
   // Formats are chosen for the kernels of this instruction set; any other computes the same bits, slower.

@@ -97,6 +97,8 @@ class Tensor {
   std::span<std::byte> mutable_bytes() noexcept;
   // The same bytes under other dimensions. Throws FormatError when the counts differ.
   Tensor reshaped(Dims dims) const;
+  // Gives up its own copy for that of `other`. Precondition: the bytes of both are equal.
+  void use_bytes_of(const Tensor& other) noexcept { storage_ = other.storage_; }
 
  private:
   DataType type_ = DataType::kFloat;

@@ -1,0 +1,90 @@
+#include "loader/shared_tensors.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+namespace filigree::loader {
+namespace {
+
+using Block = std::shared_ptr<const SharedBlock>;
+
+// Odd, so that a multiplication loses nothing.
+constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15;
+
+std::uint64_t mixed(std::uint64_t state, std::uint64_t word) {
+  return std::rotl((state ^ word) * kMultiplier, 29);
+}
+
+bool equal_bytes(const Tensor& a, const Tensor& b) {
+  const auto x = a.bytes();
+  const auto y = b.bytes();
+  return x.size() == y.size() && (x.empty() || std::memcmp(x.data(), y.data(), x.size()) == 0);
+}
+
+// Of the process.
+class Registry {
+ public:
+  // Blocks of that hash that are not in `known`; adds `fresh` when there is none.
+  std::vector<Block> others_or_add(std::uint64_t hash, const std::vector<Block>& known,
+                                   const Block& fresh) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(blocks_, [](const auto& entry) { return entry.second.expired(); });
+    std::vector<Block> others;
+    const auto [first, last] = blocks_.equal_range(hash);
+    for (auto entry = first; entry != last; ++entry)
+      if (Block block = entry->second.lock();
+          block != nullptr && std::ranges::find(known, block) == known.end())
+        others.push_back(std::move(block));
+    if (others.empty()) blocks_.emplace(hash, fresh);
+    return others;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_multimap<std::uint64_t, std::weak_ptr<const SharedBlock>> blocks_;
+};
+
+Registry& registry() {
+  static Registry instance;
+  return instance;
+}
+
+}  // namespace
+
+std::uint64_t content_hash(std::span<const std::byte> bytes) noexcept {
+  // Four chains, so that multiplications overlap.
+  std::uint64_t states[4] = {1, 2, 3, 4};
+  const std::byte* at = bytes.data();
+  std::size_t left = bytes.size();
+  for (; left >= sizeof(states); left -= sizeof(states), at += sizeof(states)) {
+    std::uint64_t words[4];
+    std::memcpy(words, at, sizeof(words));
+    for (int i = 0; i < 4; ++i) states[i] = mixed(states[i], words[i]);
+  }
+  std::uint64_t hash = bytes.size();
+  for (const std::uint64_t state : states) hash = mixed(hash, state);
+  for (; left > 0; --left, ++at) hash = mixed(hash, static_cast<std::uint64_t>(*at));
+  return hash;
+}
+
+Block share(Tensor& tensor) {
+  const std::uint64_t hash = content_hash(tensor.bytes());
+  const auto fresh = std::make_shared<const SharedBlock>(SharedBlock{tensor});
+  // What another thread adds in the meantime is compared in the next round.
+  for (std::vector<Block> known;;) {
+    const std::vector<Block> others = registry().others_or_add(hash, known, fresh);
+    if (others.empty()) return fresh;
+    for (const Block& other : others)
+      if (equal_bytes(other->tensor, tensor)) {
+        tensor.use_bytes_of(other->tensor);
+        return other;
+      }
+    known.insert(known.end(), others.begin(), others.end());
+  }
+}
+
+}  // namespace filigree::loader
