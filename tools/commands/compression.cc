@@ -7,6 +7,7 @@
 #include "tools/cli/errors.h"
 #include "tools/cli/files.h"
 #include "tools/commands/isa_flag.h"
+#include "tools/commands/model_argument.h"
 #include "tools/commands/squad_evaluation.h"
 #include "tools/commands/task_model.h"
 #include "tools/compress/calibration_text.h"
@@ -31,7 +32,7 @@ std::vector<Flag> compression_flags() {
 }
 
 ModelPath model_path(const Arguments& arguments) {
-  const fs::path path = arguments.required("model-path");
+  const fs::path path = model_argument(arguments.required("model-path"));
   std::error_code ignored;  // reading the file says what is wrong
   if (fs::is_directory(path, ignored)) return {path, path / "model.onnx"};
   return {path.parent_path().empty() ? fs::path(".") : path.parent_path(), path};

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "tools/commands/isa_flag.h"
+#include "tools/commands/model_argument.h"
 
 namespace filigree::tools {
 namespace {
@@ -15,7 +16,7 @@ fs::path folder_of(const fs::path& model) {
 }
 
 serve::TaskParts parts_of(const Arguments& arguments, std::optional<std::int64_t> hidden_layer) {
-  const fs::path path = arguments.required("model-path");
+  const fs::path path = model_argument(arguments.required("model-path"));
   return {.model = loader::load_model(
               path, {.isa = chosen_isa(arguments).isa, .hidden_layer = hidden_layer}),
           .tokenizer = tokenizer_of(path),
