@@ -1,6 +1,10 @@
 #include "serve/config/config.h"
 
-#include "serve/config/model_path.h"
+#include <algorithm>
+#include <system_error>
+
+#include "serve/config/default_model.h"
+#include "serve/config/yaml_text.h"
 
 namespace filigree::serve {
 namespace {
@@ -22,29 +26,69 @@ std::string_view pinning_name(runtime::Pinning pinning) {
   return "";
 }
 
+std::string_view integration_name(Integration integration) {
+  return integration == Integration::kSagemaker ? "sagemaker" : "local";
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return lower;
+}
+
+// From what is written to where it is.
+Json found_models(const Config& config) {
+  Json models = Json::object({});
+  for (const EndpointConfig& endpoint : config.endpoints) {
+    if (models.find(endpoint.model) != nullptr) continue;
+    std::error_code ignored;
+    models.add(endpoint.model, std::filesystem::absolute(endpoint.model_path, ignored).string());
+  }
+  return models;
+}
+
 Json to_json(const EndpointConfig& endpoint) {
   return Json::object({{"name", endpoint.name},
                        {"route", or_null(endpoint.route)},
                        {"task", task_name(task_of(endpoint.options))},
                        {"model", endpoint.model},
                        {"batch_size", endpoint.batch_size},
-                       {"bucketing", nullptr},
+                       {"logging_config", endpoint.logging_config},
+                       {"data_logging", endpoint.data_logging},
+                       {"bucketing", endpoint.bucketing},
                        {"kwargs", endpoint.kwargs}});
 }
 
 }  // namespace
 
+std::variant<Integration, std::string> parse_integration(std::string_view name) {
+  const std::string lower = lower_case(name);
+  if (lower == "local") return Integration::kLocal;
+  if (lower == "sagemaker") return Integration::kSagemaker;
+  const std::string reason = "integration '" + std::string(name) + "'";
+  if (lower == "openai")
+    return reason +
+           " generates text, and filigree runs encoders only: llama.cpp or vLLM have "
+           "this interface; expected local or sagemaker";
+  return reason + " is unknown, expected local or sagemaker";
+}
+
 Config config_for_task(std::string_view task, const std::string& model_path) {
   const auto kind = parse_task(task);
   if (const auto* reason = std::get_if<std::string>(&kind)) throw ConfigError(*reason);
-  auto found = find_model(model_path, {.folder = {}, .models = {}, .roots = model_roots()});
+  Config config;
+  config.search.roots = model_roots();
+  const std::string model = model_path == "default"
+                                ? std::string(default_model(task_name(std::get<TaskKind>(kind))))
+                                : model_path;
+  auto found = find_model(model, config.search);
   if (const auto* reason = std::get_if<std::string>(&found)) throw ConfigError(*reason);
   EndpointConfig endpoint;
   endpoint.name = task;
   endpoint.options = default_options(std::get<TaskKind>(kind));
-  endpoint.model = model_path;
+  endpoint.model = model;
   endpoint.model_path = std::get<std::filesystem::path>(std::move(found));
-  Config config;
   config.endpoints.push_back(std::move(endpoint));
   return config;
 }
@@ -55,11 +99,18 @@ Json to_json(const Config& config) {
   const runtime::EngineOptions options = engine_options(config);
   return Json::object({{"num_cores", or_null(config.num_cores)},
                        {"num_workers", or_null(config.num_workers)},
-                       {"integration", "local"},
+                       {"integration", integration_name(config.integration)},
                        {"engine_thread_pinning", pinning_name(options.pinning)},
                        {"isa", config.isa ? Json(kernels::isa_name(config.isa->isa)) : Json()},
                        {"endpoints", std::move(endpoints)},
-                       {"loggers", Json::object({})}});
+                       {"loggers", config.loggers},
+                       {"system_logging", config.system_logging}});
+}
+
+std::string effective_yaml(const Config& config) {
+  Json json = to_json(config);
+  json.add("models", found_models(config));
+  return to_yaml(json);
 }
 
 runtime::EngineOptions engine_options(const Config& config) {

@@ -8,10 +8,13 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "runtime/engine.h"
 #include "serve/config/isa_choice.h"
+#include "serve/config/logging.h"
+#include "serve/config/model_path.h"
 #include "serve/json.h"
 #include "serve/tasks/task_options.h"
 
@@ -30,8 +33,25 @@ struct EndpointConfig {
   std::string model;                 // as written
   std::filesystem::path model_path;  // an existing .onnx file, or a folder with model.onnx
   std::size_t batch_size = 1;        // kept for /config: batches form from the requests that wait
+  Json bucketing;                    // as written; null: none
   Json kwargs = Json::object({});    // as written
+  EndpointLogging logging;
+  Json logging_config, data_logging;  // as written; null: not given
+  bool added = false;                 // by a request to the running server, not by the file
 };
+
+// A file and what it said when it was read; empty without a file.
+struct ConfigSource {
+  std::filesystem::path file;
+  std::string text;
+};
+
+// Which paths there are besides our own: kSagemaker adds /invocations, and /ping means what Amazon
+// SageMaker takes it for.
+enum class Integration { kLocal, kSagemaker };
+
+// "local", "sagemaker" in any case; otherwise the reason, with the alternative for "openai".
+std::variant<Integration, std::string> parse_integration(std::string_view name);
 
 struct Config {
   std::optional<std::size_t> num_cores;    // nullopt: all that the process may use
@@ -39,13 +59,20 @@ struct Config {
   // nullopt: the best this CPU has. From a file it is checked by choose_isa, not before.
   std::optional<IsaRequest> isa;
   std::optional<runtime::Pinning> pinning;
+  Integration integration = Integration::kLocal;
   std::vector<EndpointConfig> endpoints;  // at least one
-  std::vector<std::string> warnings;      // keys that are accepted and have no effect
+  ServerLogging logging;
+  Json loggers = Json::object({});  // as written
+  Json system_logging;              // as written; null: not given
+  ConfigSource source;
+  ModelSearch search;                 // where the endpoints' models were looked for
+  std::vector<std::string> warnings;  // keys that are accepted and have no effect
 };
 
 // Reads a YAML file, or throws ConfigError. A relative model path is looked up in the current
 // folder, as DeepSparse does, and then in the folder of the file; stubs as model_path.h says.
 Config load_config(const std::filesystem::path& file);
+std::string read_config_text(const std::filesystem::path& file);  // load_config()'s first step
 Config parse_config(std::string_view yaml, const std::string& file_name,
                     const std::filesystem::path& folder);
 
@@ -55,6 +82,10 @@ Config config_for_task(std::string_view task, const std::string& model_path);
 
 // What GET /config answers: DeepSparse's shape, with the values in use.
 Json to_json(const Config& config);
+
+// The same as a YAML file that gives this configuration again, from whatever folder it is read:
+// its `models` name the folders that were found.
+std::string effective_yaml(const Config& config);
 
 // The options of the engine that this configuration asks for.
 runtime::EngineOptions engine_options(const Config& config);

@@ -6,8 +6,9 @@
 #include <map>
 
 #include "serve/config/config.h"
+#include "serve/config/default_model.h"
+#include "serve/config/endpoint_reader.h"
 #include "serve/config/fields.h"
-#include "serve/config/model_path.h"
 #include "serve/config/task_kwargs.h"
 
 namespace filigree::serve {
@@ -27,10 +28,27 @@ constexpr std::string_view kEndpointKeys[] = {
     "name",           "route",        "task",      "model",       "batch_size",
     "logging_config", "data_logging", "bucketing", "middlewares", "kwargs"};
 
+// In place of a line: of an endpoint that is not in this file.
+constexpr std::size_t kElsewhere = 0;
+
 class Reader {
  public:
-  Reader(const std::string& file, const std::filesystem::path& folder)
-      : file_(file), search_{.folder = folder, .models = {}, .roots = model_roots()} {}
+  Reader(const std::string& file, const std::filesystem::path& folder) : file_(file) {
+    config_.search = {.folder = folder, .models = {}, .roots = model_roots()};
+  }
+
+  // Goes on where another configuration ends.
+  Reader(const std::string& file, Config config) : file_(file), config_(std::move(config)) {
+    for (const EndpointConfig& endpoint : config_.endpoints) {
+      names_.emplace(endpoint.name, kElsewhere);
+      if (endpoint.route) routes_.emplace(*endpoint.route, kElsewhere);
+    }
+  }
+
+  Config read_one(const YamlNode& endpoint) {
+    read_endpoint(endpoint);
+    return std::move(config_);
+  }
 
   Config read(const YamlNode& root) {
     const Fields server(root, "the configuration", file_);
@@ -41,8 +59,7 @@ class Reader {
     read_isa(server);
     read_pinning(server);
     warn_if_given(server, "pytorch_num_threads", "there is no PyTorch here");
-    warn_if_given(server, "system_logging", "metrics are always at /metrics");
-    read_loggers(server);
+    read_logging(server);
     read_models(server);
     read_endpoints(server);
     return std::move(config_);
@@ -56,10 +73,12 @@ class Reader {
   }
 
   void read_integration(const Fields& server) {
-    const auto integration = server.text("integration");
-    if (integration && *integration != "local")
-      server.fail(server.line_of("integration"),
-                  "integration '" + *integration + "' is not supported; supported: local");
+    const auto name = server.text("integration");
+    if (!name) return;
+    const auto integration = parse_integration(*name);
+    if (const auto* reason = std::get_if<std::string>(&integration))
+      server.fail(server.line_of("integration"), *reason);
+    config_.integration = std::get<Integration>(integration);
   }
 
   void read_isa(const Fields& server) {
@@ -83,18 +102,15 @@ class Reader {
     config_.pinning = found->second;
   }
 
-  // DeepSparse's own loggers change only where numbers go; anything else is a Python class.
-  void read_loggers(const Fields& server) {
-    const YamlNode* loggers = server.find("loggers");
-    if (loggers == nullptr) return;
-    for (const auto& [name, value] : Fields(*loggers, "loggers", file_).members()) {
-      if ((name.scalar != "python" && name.scalar != "prometheus") || value.find("path") != nullptr)
-        server.fail(name.line,
-                    "logger '" + name.scalar + "' runs Python code, which filigree never does");
-      config_.warnings.push_back(file_ + ":" + std::to_string(name.line) + ": logger '" +
-                                 name.scalar +
-                                 "' has no effect: the log is on stderr, metrics are at /metrics");
-    }
+  void read_logging(const Fields& server) {
+    config_.logging = server_logging(server, file_);
+    if (const YamlNode* loggers = server.find("loggers"))
+      // A logger without options is null in YAML; as {} it stays when nulls are left out.
+      for (const auto& [name, options] : loggers->members)
+        config_.loggers.add(name.scalar, options.kind == YamlNode::Kind::kNull ? Json::object({})
+                                                                               : to_json(options));
+    if (const YamlNode* system = server.find("system_logging"))
+      config_.system_logging = to_json(*system);
   }
 
   void read_models(const Fields& server) {
@@ -105,7 +121,7 @@ class Reader {
       if (target.kind != YamlNode::Kind::kScalar || target.scalar.empty())
         server.fail(target.line, "'models' gives " + serve::quoted(name.scalar) + " " +
                                      describe(target) + ", expected a folder or .onnx file");
-      search_.models.emplace(name.scalar, target.scalar);
+      config_.search.models.emplace(name.scalar, target.scalar);
     }
   }
 
@@ -127,16 +143,24 @@ class Reader {
     const TaskKind kind = task_kind(fields, task);
     read_name(fields, task, endpoint);
     read_route(fields, endpoint);
-    read_model(fields, endpoint);
+    read_model(fields, kind, endpoint);
     endpoint.batch_size = fields.count("batch_size", 1).value_or(1);
     if (endpoint.batch_size > 1)
       warn_if_given(fields, "batch_size", "batches form from the requests that wait");
-    warn_if_given(fields, "logging_config", "metrics are always at /metrics");
-    refuse_unless_empty(fields, "data_logging");
+    read_logging(fields, endpoint);
     refuse_unless_empty(fields, "middlewares");
     endpoint.options = task_options(kind, fields, file_, config_.warnings);
     if (const YamlNode* kwargs = fields.find("kwargs")) endpoint.kwargs = to_json(*kwargs);
+    if (const YamlNode* bucketing = fields.find("bucketing"))
+      endpoint.bucketing = to_json(*bucketing);
     config_.endpoints.push_back(std::move(endpoint));
+  }
+
+  void read_logging(const Fields& fields, EndpointConfig& endpoint) const {
+    endpoint.logging = endpoint_logging(fields, config_.logging, file_);
+    if (const YamlNode* node = fields.find("logging_config"))
+      endpoint.logging_config = to_json(*node);
+    if (const YamlNode* node = fields.find("data_logging")) endpoint.data_logging = to_json(*node);
   }
 
   static std::string read_task(const Fields& fields) {
@@ -182,15 +206,19 @@ class Reader {
              const std::string& text) const {
     const std::size_t line = fields.line_of(key);
     const auto [entry, fresh] = taken.emplace(text, line);
-    if (!fresh)
-      fields.fail(line, std::string(key) + " '" + text + "' is already used on line " +
-                            std::to_string(entry->second));
+    if (fresh) return;
+    const std::string where = entry->second == kElsewhere
+                                  ? " by another endpoint"
+                                  : " on line " + std::to_string(entry->second);
+    fields.fail(line, std::string(key) + " '" + text + "' is already used" + where);
   }
 
-  void read_model(const Fields& fields, EndpointConfig& endpoint) {
+  void read_model(const Fields& fields, TaskKind task, EndpointConfig& endpoint) {
     fields.required("model");
     endpoint.model = *fields.text("model");
-    auto found = find_model(endpoint.model, search_);
+    if (endpoint.model == "default" && !config_.search.models.contains("default"))
+      endpoint.model = default_model(task_name(task));
+    auto found = find_model(endpoint.model, config_.search);
     if (const auto* reason = std::get_if<std::string>(&found))
       fields.fail(fields.line_of("model"), *reason);
     endpoint.model_path = std::get<std::filesystem::path>(std::move(found));
@@ -200,11 +228,12 @@ class Reader {
     const YamlNode* node = fields.find(key);
     if (node == nullptr || (node->members.empty() && node->items.empty() && node->scalar.empty()))
       return;
-    fields.fail(node->line, quoted(key) + " names Python functions, which filigree never runs");
+    fields.fail(node->line, quoted(key) +
+                                " names Python functions, which filigree never runs; "
+                                "what they add belongs into a proxy in front");
   }
 
   const std::string& file_;
-  ModelSearch search_;
   Config config_;
   std::map<std::string, std::size_t> names_, routes_;  // with the line that has them
   std::map<std::string, std::size_t> unnamed_;         // endpoints so far, by task
@@ -217,7 +246,11 @@ Config parse_config(std::string_view yaml, const std::string& file_name,
   return Reader(file_name, folder).read(parse_yaml(yaml, file_name));
 }
 
-Config load_config(const std::filesystem::path& file) {
+void read_endpoint(const YamlNode& node, const std::string& file, Config& config) {
+  config = Reader(file, config).read_one(node);
+}
+
+std::string read_config_text(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw ConfigError(file.string() + ": cannot be opened: " + std::strerror(errno));
   // One byte more than parse_yaml accepts is enough to have it refuse the file.
@@ -227,7 +260,14 @@ Config load_config(const std::filesystem::path& file) {
   if (stream.bad() || (stream.gcount() == 0 && !stream.eof()))
     throw ConfigError(file.string() + ": cannot be read: " + std::strerror(errno));
   text.resize(static_cast<std::size_t>(stream.gcount()));
-  return parse_config(text, file.string(), file.parent_path());
+  return text;
+}
+
+Config load_config(const std::filesystem::path& file) {
+  std::string text = read_config_text(file);
+  Config config = parse_config(text, file.string(), file.parent_path());
+  config.source = {file, std::move(text)};
+  return config;
 }
 
 }  // namespace filigree::serve

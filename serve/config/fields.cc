@@ -173,4 +173,28 @@ Json to_json(const YamlNode& node) {
   return node.scalar;
 }
 
+YamlNode yaml_node(const Json& value, const std::string& file) {
+  YamlNode node;
+  if (value.is_null()) return node;
+  if (const auto* items = value.as_array()) {
+    node.kind = YamlNode::Kind::kSequence;
+    for (const Json& item : *items) node.items.push_back(yaml_node(item, file));
+    return node;
+  }
+  if (const auto* members = value.as_object()) {
+    node.kind = YamlNode::Kind::kMap;
+    for (const auto& [key, member] : *members) {
+      if (node.find(key) != nullptr)
+        throw ConfigError(file + ": the key " + serve::quoted(key) + " stands twice");
+      node.members.emplace_back(yaml_node(key, file), yaml_node(member, file));
+    }
+    return node;
+  }
+  node.kind = YamlNode::Kind::kScalar;
+  const std::string* text = value.as_string();
+  node.quoted = text != nullptr;
+  node.scalar = text != nullptr ? *text : to_text(value);
+  return node;
+}
+
 }  // namespace filigree::serve

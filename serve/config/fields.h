@@ -57,4 +57,8 @@ class Fields {
 // The node as YAML 1.1 types it: null, booleans, integers and reals unless quoted, else text.
 Json to_json(const YamlNode& node);
 
+// A JSON value as YAML reads it, all of it on line 1. Throws ConfigError when a key stands twice in
+// one object, as of a `file`.
+YamlNode yaml_node(const Json& value, const std::string& file);
+
 }  // namespace filigree::serve

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "serve/tasks/foreign_task.h"
+
 namespace filigree::serve {
 namespace {
 
@@ -23,21 +25,6 @@ constexpr Spelling kTasks[] = {
     {TaskKind::kZeroShotTextClassification, "zero_shot_text_classification"},
     {TaskKind::kEmbeddingExtraction, "transformers_embedding_extraction"},
     {TaskKind::kEmbeddingExtraction, "embedding_extraction"}};
-
-constexpr std::string_view kUnsupported[] = {"image_classification",
-                                             "yolo",
-                                             "yolov8",
-                                             "yolact",
-                                             "information_retrieval_haystack",
-                                             "haystack",
-                                             "open_pif_paf",
-                                             "text_generation",
-                                             "opt",
-                                             "bloom",
-                                             "chatbot",
-                                             "chat",
-                                             "code_generation",
-                                             "codegen"};
 
 std::string canonical(std::string_view name) {
   std::string text;
@@ -78,10 +65,7 @@ std::variant<TaskKind, std::string> parse_task(std::string_view name) {
     if (same_name(name, task.name)) return task.kind;
   const std::string quoted = "task '" + std::string(name) + "'";
   const std::string known = "; supported: " + task_names();
-  if (name.starts_with("import:") || canonical(name).starts_with("custom"))
-    return quoted + " runs Python code, which filigree never does" + known;
-  if (std::ranges::any_of(kUnsupported, [&](auto other) { return same_name(name, other); }))
-    return quoted + " is not supported" + known;
+  if (const auto reason = foreign_task(canonical(name))) return quoted + " " + *reason + known;
   return quoted + " is unknown" + known;
 }
 

@@ -22,8 +22,8 @@ std::string_view task_name(TaskKind task) noexcept;
 std::string task_names();
 
 // Case, '-', '_' and spaces make no difference, and aliases are understood: "qa" is
-// question_answering. Otherwise the reason: a task of DeepSparse that is not supported, or an
-// unknown one.
+// question_answering. Otherwise the reason: a task of DeepSparse that will never be served, with
+// the alternative, or an unknown one.
 std::variant<TaskKind, std::string> parse_task(std::string_view name);
 
 }  // namespace filigree::serve

@@ -64,24 +64,29 @@ TEST_F(ServerConfig, RemembersWhereTheIsaIsAskedFor) {
 
 TEST_F(ServerConfig, RejectsOtherIntegrations) {
   EXPECT_EQ(error_of("integration: local\n" + kEndpoints), "accepted");
-  EXPECT_EQ(error_of("integration: sagemaker\n" + kEndpoints),
-            "f.yaml:1: integration 'sagemaker' is not supported; supported: local");
+  EXPECT_EQ(parse("integration: SageMaker\n" + kEndpoints).integration, Integration::kSagemaker);
+  EXPECT_EQ(error_of("integration: azure\n" + kEndpoints),
+            "f.yaml:1: integration 'azure' is unknown, expected local or sagemaker");
+  const std::string openai = error_of("num_cores: 1\nintegration: openai\n" + kEndpoints);
+  EXPECT_TRUE(openai.starts_with("f.yaml:2: integration 'openai' generates text")) << openai;
+  EXPECT_NE(openai.find("vLLM"), std::string::npos);
 }
 
 TEST_F(ServerConfig, WarnsAboutKeysWithoutEffect) {
   const Config config =
       parse("pytorch_num_threads: 4\nloggers:\n  prometheus: {port: 6100}\nsystem_logging: {}\n" +
             kEndpoints);
-  ASSERT_EQ(config.warnings.size(), 3U);
+  ASSERT_EQ(config.warnings.size(), 1U);
   EXPECT_EQ(config.warnings[0],
             "f.yaml:1: 'pytorch_num_threads' has no effect: there is no PyTorch here");
 }
 
 TEST_F(ServerConfig, RefusesLoggersThatArePython) {
   EXPECT_EQ(error_of("loggers:\n  mine: {path: a.py:B}\n" + kEndpoints),
-            "f.yaml:2: logger 'mine' runs Python code, which filigree never does");
-  EXPECT_EQ(error_of("loggers:\n  python: {path: a.py:B}\n" + kEndpoints),
-            "f.yaml:2: logger 'python' runs Python code, which filigree never does");
+            "f.yaml:2: logger 'mine' runs Python code, which filigree never does; expected python, "
+            "whose lines go to the log, or prometheus");
+  EXPECT_TRUE(error_of("loggers:\n  python: {path: a.py:B}\n" + kEndpoints)
+                  .starts_with("f.yaml:2: logger 'python' runs Python code"));
 }
 
 TEST_F(ServerConfig, NeedsEndpoints) {
@@ -101,8 +106,37 @@ TEST_F(ServerConfig, IsShownInTheShapeOfDeepSparse) {
   EXPECT_EQ(to_text(to_json(config)),
             R"({"num_cores":2,"num_workers":null,"integration":"local",)"
             R"("engine_thread_pinning":"none","isa":null,"endpoints":[{"name":"a","route":"/b",)"
-            R"("task":"question_answering","model":"m","batch_size":1,"bucketing":null,)"
-            R"("kwargs":{"doc_stride":32}}],"loggers":{}})");
+            R"("task":"question_answering","model":"m","batch_size":1,"logging_config":null,)"
+            R"("data_logging":null,"bucketing":null,)"
+            R"("kwargs":{"doc_stride":32}}],"loggers":{},"system_logging":null})");
+}
+
+TEST_F(ServerConfig, EffectiveYamlGivesTheSameConfigurationElsewhere) {
+  const Config config = parse(
+      "num_cores: 2\nintegration: sagemaker\nengine_thread_pinning: core\nisa: scalar\nendpoints:\n"
+      "  - {name: 'yes', route: /b, task: qa, model: m, batch_size: 4,\n"
+      "     bucketing: {sequence_lengths: [64, 96]}, kwargs: {doc_stride: 32, alias: \"3\"}}\n"
+      "  - {task: qa, model: m, logging_config: {prediction_latency: {enable: off}},\n"
+      "     data_logging: {pipeline_outputs: [{func: answer_score, frequency: 2}]}}\n"
+      "loggers: {python:, prometheus: {port: 6101}}\n"
+      "system_logging: {request_details: {enable: true, target_loggers: [python]}}\n");
+  const std::string yaml = effective_yaml(config);
+  const Config again = parse_config(yaml, "again.yaml", "/");
+  EXPECT_EQ(to_text(to_json(again)), to_text(to_json(config))) << yaml;
+  EXPECT_EQ(effective_yaml(again), yaml);
+  EXPECT_EQ(again.endpoints[0].model_path, models_.path() / "m");
+  EXPECT_EQ(std::get<QuestionAnsweringOptions>(again.endpoints[0].options).sequence_length, 96U);
+  EXPECT_EQ(std::get<QuestionAnsweringOptions>(again.endpoints[0].options).doc_stride, 32U);
+}
+
+TEST_F(ServerConfig, LooksForTheDefaultModelOfATaskByItsName) {
+  EXPECT_TRUE(error_of("endpoints:\n  - task: qa\n    model: default\n")
+                  .starts_with("f.yaml:3: model 'zoo:bert-large-squad_wikipedia_bookcorpus-"
+                               "pruned90_quantized' is not here"));
+  EXPECT_EQ(parse("models: {default: m}\nendpoints: [{task: qa, model: default}]\n")
+                .endpoints[0]
+                .model_path,
+            models_.path() / "m");
 }
 
 }  // namespace

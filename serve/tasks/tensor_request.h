@@ -1,0 +1,29 @@
+// Open Inference: a client that tokenises itself sends token ids and gets the model's outputs.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "loader/model.h"
+#include "serve/json.h"
+#include "serve/tasks/task.h"
+
+namespace filigree::serve {
+
+// `inputs` is a list of objects that all have name, shape and datatype, and at least one. No task's
+// own request looks like this.
+bool is_tensor_request(const Json& request);
+
+// inputs: INT64 or INT32 of one shape [batch, tokens], data flat or nested. The model's ids are
+// required; a mask defaults to ones, token types to zeros. A row of the mask is ones, at least one,
+// and then zeros: what it leaves out is not computed. outputs: FP32, those that `outputs` of the
+// request names, or all, in the model's order; where they have a value for each token, masked
+// tokens have zeros. `name` becomes model_name. Errors name the input, what was found and expected.
+PreparedOrErrors prepare_tensors(const Json& request, std::shared_ptr<const loader::Model> model,
+                                 std::string name);
+
+// Of inputs and outputs: [{"name", "datatype", "shape"}], -1 for a size that varies.
+Json tensor_inputs(const loader::Model& model);
+Json tensor_outputs(const loader::Model& model);
+
+}  // namespace filigree::serve

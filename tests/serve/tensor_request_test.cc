@@ -1,0 +1,125 @@
+#include "serve/tasks/tensor_request.h"
+
+#include <gtest/gtest.h>
+
+namespace filigree::serve {
+namespace {
+
+Json json_of(const std::string& text) { return std::get<Json>(parse_json(text)); }
+
+std::shared_ptr<const loader::Model> model() {
+  auto model = std::make_shared<loader::Model>();
+  model->input_names = {"input_ids", "attention_mask", "token_type_ids"};
+  model->output_names = {"logits", "classes"};
+  model->rest.outputs = {{"logits", loader::kDataTypeOf<float>, {std::nullopt, std::nullopt}},
+                         {"classes", loader::kDataTypeOf<float>, {std::nullopt, 2}}};
+  return model;
+}
+
+std::string ids(const std::string& shape, const std::string& data) {
+  return R"({"name":"input_ids","datatype":"INT64","shape":)" + shape + R"(,"data":)" + data + "}";
+}
+std::string mask(const std::string& shape, const std::string& data) {
+  return R"({"name":"attention_mask","datatype":"INT32","shape":)" + shape + R"(,"data":)" + data +
+         "}";
+}
+
+PreparedOrErrors prepare(const std::string& inputs, const std::string& more = "") {
+  return prepare_tensors(json_of(R"({"inputs":[)" + inputs + "]" + more + "}"), model(), "m");
+}
+
+PreparedTask prepared(const std::string& inputs, const std::string& more = "") {
+  return std::get<PreparedTask>(prepare(inputs, more));
+}
+
+// "inputs/attention_mask: shape is ..." of the only error.
+std::string error_of(const std::string& inputs, const std::string& more = "") {
+  const auto result = prepare(inputs, more);
+  const auto* errors = std::get_if<std::vector<FieldError>>(&result);
+  if (errors == nullptr) return "accepted";
+  EXPECT_EQ(errors->size(), 1U);
+  return errors->front().message;
+}
+
+runtime::SequenceOutput output(const std::vector<float>& logits) {
+  return {
+      .tensors = {loader::Tensor::of<float>({1, static_cast<std::int64_t>(logits.size())}, logits),
+                  loader::Tensor::of<float>({1, 2}, std::vector<float>{0.5F, 0.25F})}};
+}
+
+TEST(TensorRequest, IsWhatHasTensorsAndNothingElse) {
+  EXPECT_TRUE(is_tensor_request(json_of(R"({"inputs":[)" + ids("[1,1]", "[1]") + "]}")));
+  for (const std::string text :
+       {R"({"inputs":"a text"})", R"({"inputs":["a","b"]})", R"({"inputs":[]})", "[]", R"({})",
+        R"({"inputs":[{"name":"a","shape":[1]}]})", R"({"question":"q","context":"c"})"})
+    EXPECT_FALSE(is_tensor_request(json_of(text))) << text;
+}
+
+TEST(TensorRequest, BecomesSequencesWithoutTheMaskedTokens) {
+  const PreparedTask task = prepared(
+      ids("[2,3]", "[[5,6,7],[8,9,0]]") + "," + mask("[2,3]", "[1,1,1,1,1,0]") +
+      R"(,{"name":"token_type_ids","datatype":"INT64","shape":[2,3],"data":[0,0,1,0,1,0]})");
+  ASSERT_EQ(task.sequences.size(), 2U);
+  EXPECT_EQ(task.sequences[0].ids, (std::vector<std::int32_t>{5, 6, 7}));
+  EXPECT_EQ(task.sequences[0].type_ids, (std::vector<std::int32_t>{0, 0, 1}));
+  EXPECT_EQ(task.sequences[1].ids, (std::vector<std::int32_t>{8, 9}));
+  EXPECT_EQ(task.sequences[1].type_ids, (std::vector<std::int32_t>{0, 1}));
+  EXPECT_TRUE(prepared(ids("[1,1]", "[3]")).sequences[0].type_ids.empty());
+}
+
+TEST(TensorRequest, IsAnsweredInTheShapeOfItsInputs) {
+  const PreparedTask task = prepared(
+      ids("[2,3]", "[5,6,7,8,9,0]") + "," + mask("[2,3]", "[1,1,1,1,1,0]"), R"(,"id":"r1")");
+  const std::vector<runtime::SequenceOutput> outputs = {output({1, 2, 3}), output({4, 0.1F})};
+  EXPECT_EQ(to_text(task.finish(outputs)),
+            R"({"model_name":"m","id":"r1","outputs":[{"name":"logits","datatype":"FP32",)"
+            R"("shape":[2,3],"data":[1.0,2.0,3.0,4.0,0.1,0.0]},{"name":"classes",)"
+            R"("datatype":"FP32","shape":[2,2],"data":[0.5,0.25,0.5,0.25]}]})");
+}
+
+TEST(TensorRequest, TellsClassesFromTokensByTheFile) {
+  const PreparedTask task = prepared(ids("[1,4]", "[5,6,0,0]") + "," + mask("[1,4]", "[1,1,0,0]"),
+                                     R"(,"outputs":[{"name":"classes"},{"name":"logits"}])");
+  const std::vector<runtime::SequenceOutput> outputs = {output({1, 2})};
+  const Json answer = task.finish(outputs);
+  const auto& list = *answer.find("outputs")->as_array();
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(to_text(*list[0].find("shape")), "[1,2]");
+  EXPECT_EQ(to_text(*list[1].find("data")), "[1.0,2.0,0.0,0.0]");
+}
+
+TEST(TensorRequest, NamesWhatIsWrong) {
+  const std::string good = ids("[1,2]", "[5,6]");
+  for (const auto& [inputs, part] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"name":"x","datatype":"INT64","shape":[1,1],"data":[1]})",
+            "no input of this name, expected input_ids, attention_mask, token_type_ids"},
+           {R"({"name":"input_ids","datatype":"FP32","shape":[1,1],"data":[1]})",
+            "datatype is \"FP32\", expected INT64 or INT32"},
+           {ids("[2]", "[1,2]"), "shape is [2], expected [batch, tokens]"},
+           {ids("[0,2]", "[]"), "sizes above 0"},
+           {ids("[1,2]", "[1,2,3]"), "'data' has 3 values, expected 2 for the shape [1, 2]"},
+           {ids("[1,2]", "[1,2.5]"), "'data' has 2.5"},
+           {ids("[1,2]", "[1,4294967296]"), "'data' has 4294967296"},
+           {R"({"name":"input_ids","datatype":"INT64","shape":[1,1]})", "'data' is missing"},
+           {good + "," + good, "is given twice"},
+           {mask("[1,2]", "[1,1]"), "the token ids are missing"},
+           {good + "," + mask("[2,1]", "[1,1]"), "shape is [2, 1], expected that of 'input_ids'"},
+           {good + "," + mask("[1,2]", "[0,1]"), "row 0 is no run of ones"},
+           {good + "," + mask("[1,2]", "[0,0]"), "row 0 is no run of ones"},
+           {good + "," + mask("[1,2]", "[1,2]"), "row 0 is no run of ones"}})
+    EXPECT_NE(error_of(inputs).find(part), std::string::npos) << error_of(inputs);
+  EXPECT_EQ(error_of(good, R"(,"outputs":[{"name":"x"}])"),
+            "the model has no output \"x\", expected logits, classes");
+}
+
+TEST(TensorRequest, IsDescribedByTheModelsTensors) {
+  EXPECT_EQ(to_text(tensor_outputs(*model())),
+            R"([{"name":"logits","datatype":"FP32","shape":[-1,-1]},)"
+            R"({"name":"classes","datatype":"FP32","shape":[-1,2]}])");
+  const Json inputs = tensor_inputs(*model());
+  EXPECT_EQ(to_text(inputs.as_array()->at(0)),
+            R"({"name":"input_ids","datatype":"INT64","shape":[-1,-1]})");
+}
+
+}  // namespace
+}  // namespace filigree::serve
