@@ -11,11 +11,8 @@
 namespace filigree::serve {
 namespace {
 
-std::vector<std::string> names(const Config& config) {
-  std::vector<std::string> result;
-  for (const EndpointConfig& endpoint : config.endpoints) result.push_back(endpoint.name);
-  return result;
-}
+constexpr int kOk = 200;
+constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
 HttpResponse json_response(const Json& json) {
   HttpResponse response;
@@ -33,132 +30,225 @@ HttpResponse page_response(const PageFile& file) {
   return response;
 }
 
-}  // namespace
-
-App::App(Config config, Backend backend)
-    : config_(std::move(config)),
-      backend_(std::move(backend)),
-      router_(config_.endpoints, page_files()),
-      metrics_(names(config_)),
-      catalog_(config_, backend_),
-      infer_(catalog_, backend_, metrics_) {}
-
-void App::handle(HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel,
-                 const Reply& reply) {
-  const auto match = router_.match(request.method, request.target);
-  const auto* target = std::get_if<RouteTarget>(&match);
-  if (target != nullptr && target->action == Action::kInfer)
-    return infer_.answer(target->index, std::move(request), std::move(cancel), reply);
-  HttpResponse response;
-  try {
-    response = target != nullptr ? respond(*target) : respond(std::get<RouteFailure>(match));
-  } catch (const std::exception& error) {
-    log(LogLevel::kError, "request " + request.request_id + ": " + error.what());
-    response = internal_error_response(request.request_id);
-  }
-  metrics_.count(std::nullopt, response.status);
-  reply(std::move(response));
+Json endpoint_json(const Deployment& deployment, std::size_t endpoint) {
+  return describe_endpoint(deployment.config().endpoints[endpoint],
+                           deployment.router().infer_paths(endpoint),
+                           *deployment.catalog().state(endpoint));
 }
 
-HttpResponse App::respond(RouteTarget target) {
-  switch (target.action) {
-    case Action::kPageFile:
-      return page_response(page_files()[target.index]);
-    case Action::kServer:
-      return json_response(describe_server(config_, backend_, catalog_));
-    case Action::kLive:
-      return json_response(Json::object({{"status", "OK"}}));
-    case Action::kReady:
-      return readiness();
-    case Action::kConfig:
-      return json_response(to_json(config_));
-    case Action::kMetrics:
-      return metrics();
-    case Action::kModels:
-      return json_response(Json::object({{"models", endpoints_json()}}));
-    case Action::kModel:
-      return json_response(endpoint_json(target.index));
-    case Action::kModelReady:
-      return model_readiness(target.index);
-    case Action::kInfer:
-      break;
-  }
-  throw std::logic_error("inference is not answered here");
+Json endpoints_json(const Deployment& deployment) {
+  Json list = Json::array({});
+  for (std::size_t i = 0; i < deployment.config().endpoints.size(); ++i)
+    list.add(endpoint_json(deployment, i));
+  return list;
 }
 
-HttpResponse App::respond(const RouteFailure& failure) const {
-  switch (failure.kind) {
-    case RouteFailure::Kind::kBadTarget:
-      return error_response(HttpError::kBadRequest, failure.message);
-    case RouteFailure::Kind::kMethodNotAllowed: {
-      HttpResponse response = error_response(HttpError::kMethodNotAllowed, failure.message);
-      response.headers.emplace_back("allow", failure.allow);
-      return response;
-    }
-    case RouteFailure::Kind::kNotFound:
-      break;
-  }
+HttpResponse not_found(const Deployment& deployment, const RouteFailure& failure) {
   Json endpoints = Json::array({});
-  for (std::size_t i = 0; i < config_.endpoints.size(); ++i)
-    endpoints.add(Json::object({{"name", config_.endpoints[i].name},
-                                {"task", task_name(task_of(config_.endpoints[i].options))},
-                                {"infer", "POST " + router_.infer_paths(i).front()}}));
+  for (std::size_t i = 0; i < deployment.config().endpoints.size(); ++i) {
+    const EndpointConfig& endpoint = deployment.config().endpoints[i];
+    endpoints.add(Json::object({{"name", endpoint.name},
+                                {"task", task_name(task_of(endpoint.options))},
+                                {"infer", "POST " + deployment.router().infer_paths(i).front()}}));
+  }
   HttpResponse response = error_response(HttpError::kNotFound, {});
   response.body =
       to_text(Json::object({{"error", failure.message}, {"endpoints", std::move(endpoints)}}));
   return response;
 }
 
-HttpResponse App::readiness() const {
-  const auto states = catalog_.states();
+HttpResponse response_to(const Deployment& deployment, const RouteFailure& failure) {
+  if (failure.kind == RouteFailure::Kind::kBadTarget)
+    return error_response(HttpError::kBadRequest, failure.message);
+  if (failure.kind == RouteFailure::Kind::kNotFound) return not_found(deployment, failure);
+  HttpResponse response = error_response(HttpError::kMethodNotAllowed, failure.message);
+  response.headers.emplace_back("allow", failure.allow);
+  return response;
+}
+
+}  // namespace
+
+App::App(Config config, Backend backend, AppOptions options)
+    : backend_(std::move(backend)),
+      metrics_({}),
+      current_(std::make_shared<Deployment>(std::move(config), backend_)),
+      log_(current_.get()->config().logging, backend_.cores),
+      infer_(backend_, metrics_),
+      benchmarks_(backend_),
+      changes_(current_, backend_, metrics_),
+      endpoints_(std::move(options.endpoints), changes_) {
+  const auto first = current_.get();
+  first->enlist(metrics_);
+  const ConfigSource& source = first->config().source;
+  if (options.reload_interval && !source.file.empty())
+    watcher_.emplace(source, *options.reload_interval, changes_);
+}
+
+App::~App() {
+  set_stopping();
+  close();
+}
+
+void App::set_stopping() {
+  stopping_ = true;
+  benchmarks_.stop();
+  changes_.stop();
+}
+
+void App::handle(HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel,
+                 const Reply& reply_to) {
+  const auto deployment = current_.get();
+  const auto match = deployment->router().match(request.method, request.target);
+  const auto* target = std::get_if<RouteTarget>(&match);
+  const Reply reply = [reply_to, shape = error_shape(request.target)](HttpResponse response) {
+    reply_to(in_shape(std::move(response), shape));
+  };
+  if (target != nullptr && target->action == Action::kInfer)
+    return infer(deployment, target->index, std::move(request), std::move(cancel), reply);
+  // Inference is counted by its service, everything else here.
+  const Reply counted = [this, reply](HttpResponse response) {
+    metrics_.count(std::nullopt, response.status);
+    reply(std::move(response));
+  };
+  if (target != nullptr)
+    act(*deployment, *target, std::move(request), std::move(cancel), counted);
+  else
+    counted(response_to(*deployment, std::get<RouteFailure>(match)));
+}
+
+void App::infer(const std::shared_ptr<Deployment>& deployment, std::size_t endpoint,
+                HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel,
+                const Reply& reply) {
+  const std::size_t number = deployment->number(endpoint);
+  auto state = deployment->catalog().state(endpoint);
+  const EndpointConfig& config = deployment->config().endpoints[endpoint];
+  if (!log_.wants(config))
+    return infer_.answer(number, std::move(state), std::move(request), std::move(cancel), reply);
+  infer_.answer(
+      number, std::move(state), std::move(request), std::move(cancel),
+      [this, reply, deployment, &config](HttpResponse response) {
+        log_.responded(config, response.status);
+        reply(std::move(response));
+      },
+      [this, deployment, &config](const AnsweredRequest& answered) {
+        log_.answered(config, answered);
+      });
+}
+
+void App::handle_prometheus(const HttpRequest& request, const Reply& reply) const {
+  if (request.method != "GET" && request.method != "HEAD")
+    return reply(error_response(HttpError::kMethodNotAllowed, "expected GET"));
+  HttpResponse response;
+  response.content_type = kMetricsType;
+  response.body = log_.prometheus_text().value_or("");
+  reply(std::move(response));
+}
+
+void App::act(const Deployment& deployment, RouteTarget target, HttpRequest request,
+              std::shared_ptr<runtime::CancelFlag> cancel, const Reply& reply) {
+  if (target.action == Action::kAddEndpoint) return endpoints_.add(std::move(request), reply);
+  if (target.action == Action::kRemoveEndpoint) return endpoints_.remove(std::move(request), reply);
+  if (target.action == Action::kBenchmark)
+    return benchmarks_.answer(deployment.number(target.index),
+                              deployment.catalog().state(target.index), std::move(request),
+                              std::move(cancel), reply);
+  HttpResponse response;
+  try {
+    response = respond(deployment, target);
+  } catch (const std::exception& error) {
+    log(LogLevel::kError, "request " + request.request_id + ": " + error.what());
+    response = internal_error_response(request.request_id);
+  }
+  reply(std::move(response));
+}
+
+HttpResponse App::respond(const Deployment& deployment, RouteTarget target) const {
+  switch (target.action) {
+    case Action::kPageFile:
+      return page_response(page_files()[target.index]);
+    case Action::kServer:
+      return json_response(describe_server(deployment.config(), backend_, deployment.catalog()));
+    case Action::kLive:
+      return json_response(Json::object({{"status", "OK"}}));
+    case Action::kReady:
+      return readiness(deployment);
+    case Action::kSagemakerPing: {
+      HttpResponse response = readiness(deployment);
+      if (response.status == kOk) response.body = to_text(Json::object({{"status", "OK"}}));
+      return response;
+    }
+    case Action::kAlive: {
+      HttpResponse response = readiness(deployment);
+      response.body = response.status == kOk ? "true" : "false";
+      return response;
+    }
+    case Action::kConfig:
+      return config(deployment);
+    case Action::kMetrics:
+      return metrics(deployment);
+    case Action::kModels:
+      return json_response(Json::object({{"models", endpoints_json(deployment)}}));
+    case Action::kModel:
+      return json_response(endpoint_json(deployment, target.index));
+    case Action::kModelReady:
+      return model_readiness(deployment, target.index);
+    case Action::kInfer:
+    case Action::kBenchmark:
+    case Action::kAddEndpoint:
+    case Action::kRemoveEndpoint:
+      break;
+  }
+  throw std::logic_error("this is not answered here");
+}
+
+HttpResponse App::config(const Deployment& deployment) const {
+  Json json = to_json(deployment.config());
+  if (watcher_) json.add("hot_reload", to_json(watcher_->status()));
+  return json_response(json);
+}
+
+HttpResponse App::readiness(const Deployment& deployment) const {
+  const auto states = deployment.catalog().states();
   const auto count = [&](EndpointState::Kind kind) {
     return std::ranges::count(states, kind, [](const auto& state) { return state->kind; });
   };
-  std::string_view status = "ready";
+  std::string_view status = "OK";
   if (stopping_)
     status = "stopping";
   else if (count(EndpointState::Kind::kLoading) > 0)
     status = "loading";
   else if (count(EndpointState::Kind::kReady) == 0)
     status = "failed";
-  HttpResponse response = json_response(describe_readiness(config_, catalog_, status));
-  if (status != "ready") response.status = http_status(HttpError::kUnavailable);
+  HttpResponse response =
+      json_response(describe_readiness(deployment.config(), deployment.catalog(), status));
+  if (status != "OK") response.status = http_status(HttpError::kUnavailable);
   return response;
 }
 
-HttpResponse App::model_readiness(std::size_t endpoint) const {
-  const auto state = catalog_.state(endpoint);
+HttpResponse App::model_readiness(const Deployment& deployment, std::size_t endpoint) const {
+  const auto state = deployment.catalog().state(endpoint);
   const bool ready = state->kind == EndpointState::Kind::kReady && !stopping_;
-  Json json = Json::object({{"name", config_.endpoints[endpoint].name}, {"ready", ready}});
+  const std::string_view status = ready ? "OK" : stopping_ ? "stopping" : state_name(state->kind);
+  Json json = Json::object({{"name", deployment.config().endpoints[endpoint].name},
+                            {"ready", ready},
+                            {"status", status}});
   if (state->kind == EndpointState::Kind::kFailed) json.add("error", state->error);
   HttpResponse response = json_response(json);
   if (!ready) response.status = http_status(HttpError::kUnavailable);
   return response;
 }
 
-HttpResponse App::metrics() const {
-  Gauges gauges{.in_flight = infer_.in_flight(),
-                .queued = backend_.queued_requests(),
-                .models_ready = {},
-                .isa = backend_.isa,
-                .cores = backend_.cores};
-  for (const auto& state : catalog_.states())
-    gauges.models_ready.push_back(state->kind == EndpointState::Kind::kReady);
+HttpResponse App::metrics(const Deployment& deployment) const {
+  const Gauges gauges{.in_flight = infer_.in_flight(),
+                      .queued = backend_.queued_requests(),
+                      .models_ready = deployment.ready_by_number(),
+                      .isa = backend_.isa,
+                      .cores = backend_.cores};
   HttpResponse response;
-  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.content_type = kMetricsType;
   response.body = metrics_.text(gauges);
+  if (watcher_) response.body += metrics_text(watcher_->status());
   return response;
-}
-
-Json App::endpoint_json(std::size_t endpoint) const {
-  return describe_endpoint(config_.endpoints[endpoint], router_.infer_paths(endpoint),
-                           *catalog_.state(endpoint));
-}
-
-Json App::endpoints_json() const {
-  Json list = Json::array({});
-  for (std::size_t i = 0; i < config_.endpoints.size(); ++i) list.add(endpoint_json(i));
-  return list;
 }
 
 }  // namespace filigree::serve

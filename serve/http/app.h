@@ -3,23 +3,36 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "serve/config/config.h"
 #include "serve/http/backend.h"
-#include "serve/http/catalog.h"
+#include "serve/http/benchmark_requests.h"
+#include "serve/http/config_watcher.h"
+#include "serve/http/deployment.h"
+#include "serve/http/deployment_changes.h"
+#include "serve/http/endpoint_requests.h"
 #include "serve/http/infer.h"
 #include "serve/http/message.h"
 #include "serve/http/metrics.h"
+#include "serve/http/request_log.h"
 #include "serve/http/router.h"
 
 namespace filigree::serve {
+
+struct AppOptions {
+  EndpointPolicy endpoints = {};
+  // How often the file of the configuration is looked at; nullopt: never again.
+  std::optional<std::chrono::milliseconds> reload_interval = {};
+};
 
 // Thread-safe.
 class App {
  public:
   // Throws ConfigError when two endpoints are at one address.
-  App(Config config, Backend backend);
+  App(Config config, Backend backend, AppOptions options = {});
+  ~App();  // close()
 
   // A Handler: answers at once on this thread, or later when it asks a model.
   void handle(HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel, const Reply& reply);
@@ -27,31 +40,40 @@ class App {
   // For requests that never became one (malformed, too large): counts `response`.
   void count_unrouted(int status) { metrics_.count(std::nullopt, status); }
 
-  Catalog& catalog() noexcept { return catalog_; }
+  // What is served now; somebody must load() its catalog before anything can change.
+  std::shared_ptr<Deployment> deployment() const { return current_.get(); }
   const Backend& backend() const noexcept { return backend_; }
 
-  // Readiness is 503 from now on.
-  void set_stopping() noexcept { stopping_ = true; }
+  // The metrics of DeepSparse's prometheus logger, for its own port; a Handler. Only with one.
+  void handle_prometheus(const HttpRequest& request, const Reply& reply) const;
+
+  // Readiness is 503 from now on; changes and benchmarks are refused or broken off.
+  void set_stopping();
 
   // Returns when every request is answered. No handle() after it.
   void close() { infer_.close(); }
 
  private:
-  HttpResponse respond(RouteTarget target);
-  HttpResponse respond(const RouteFailure& failure) const;
-  HttpResponse readiness() const;
-  HttpResponse model_readiness(std::size_t endpoint) const;
-  HttpResponse metrics() const;
-  Json endpoint_json(std::size_t endpoint) const;
-  Json endpoints_json() const;
+  void infer(const std::shared_ptr<Deployment>& deployment, std::size_t endpoint,
+             HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel, const Reply& reply);
+  void act(const Deployment& deployment, RouteTarget target, HttpRequest request,
+           std::shared_ptr<runtime::CancelFlag> cancel, const Reply& reply);
+  HttpResponse respond(const Deployment& deployment, RouteTarget target) const;
+  HttpResponse readiness(const Deployment& deployment) const;
+  HttpResponse model_readiness(const Deployment& deployment, std::size_t endpoint) const;
+  HttpResponse metrics(const Deployment& deployment) const;
+  HttpResponse config(const Deployment& deployment) const;
 
-  const Config config_;
   const Backend backend_;
-  const Router router_;
   Metrics metrics_;
-  Catalog catalog_;
+  CurrentDeployment current_;
+  RequestLog log_;
   std::atomic<bool> stopping_{false};
   InferService infer_;
+  BenchmarkRequests benchmarks_;
+  DeploymentChanges changes_;
+  EndpointRequests endpoints_;
+  std::optional<ConfigWatcher> watcher_;
 };
 
 }  // namespace filigree::serve

@@ -4,10 +4,9 @@
 
 namespace filigree::serve {
 
-Backend engine_backend(runtime::Engine& engine) {
+Backend loading_backend(kernels::Isa isa) {
   Backend backend;
-  backend.load_model = [isa = engine.isa()](const std::filesystem::path& path,
-                                            loader::LoadOptions options) {
+  backend.load_model = [isa](const std::filesystem::path& path, loader::LoadOptions options) {
     options.isa = isa;
     return loader::load_model(path, options);
   };
@@ -15,6 +14,11 @@ Backend engine_backend(runtime::Engine& engine) {
     return std::make_shared<const tokenizer::Tokenizer>(tokenizer::Tokenizer::from_folder(folder));
   };
   backend.load_config = read_model_config;
+  return backend;
+}
+
+Backend engine_backend(runtime::Engine& engine) {
+  Backend backend = loading_backend(engine.isa());
   backend.submit = [&engine](runtime::Request request, runtime::Done done) {
     engine.submit(std::move(request), std::move(done));
   };

@@ -35,6 +35,9 @@ struct Backend {
   std::size_t cores = 0;
 };
 
+// Only what loads, for an instruction set.
+Backend loading_backend(kernels::Isa isa);
+
 // `engine` must outlive the Backend.
 Backend engine_backend(runtime::Engine& engine);
 

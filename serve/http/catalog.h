@@ -25,11 +25,13 @@ namespace filigree::serve {
 struct LoadedModel {
   TaskParts parts;
   Json card;  // card.json of the folder when it is a JSON object of at most 64 KiB, else null
+  std::string files;  // names, sizes and times of the folder's files when it was loaded
 };
 
 // Immutable.
 struct EndpointState {
   enum class Kind { kLoading, kReady, kFailed } kind = Kind::kLoading;
+  std::string name;                           // of the endpoint; of kReady
   std::string error;                          // of kFailed
   std::shared_ptr<const LoadedModel> loaded;  // of kReady
   ReadyTask ready;                            // of kReady
@@ -41,8 +43,9 @@ std::string_view state_name(EndpointState::Kind kind) noexcept;
 // Thread-safe.
 class Catalog {
  public:
-  // Both must outlive the catalog.
-  Catalog(const Config& config, const Backend& backend);
+  // Both must outlive the catalog. Models that `previous` has loaded are not loaded again unless
+  // their files have changed since.
+  Catalog(const Config& config, const Backend& backend, const Catalog* previous = nullptr);
 
   std::shared_ptr<const EndpointState> state(std::size_t endpoint) const;
   std::vector<std::shared_ptr<const EndpointState>> states() const;
@@ -54,12 +57,21 @@ class Catalog {
   // True once no endpoint is loading; waits at most `timeout`.
   bool wait_until_loaded(std::chrono::milliseconds timeout) const;
 
+  // Of the first endpoint that failed and whose name is not in `but`: "endpoint 'x' cannot be
+  // served: ..."; empty when there is none.
+  std::string failure(std::span<const std::string> but) const;
+
  private:
+  // The same for all spellings of one path, and the layer that its endpoints need of it.
+  using ModelIdentity = std::pair<std::filesystem::path, std::optional<std::int64_t>>;
   struct Group {
     std::filesystem::path path;
-    std::optional<std::int64_t> hidden_layer;  // what the endpoints need of the model
+    ModelIdentity identity;
     std::vector<std::size_t> endpoints;
+    std::shared_ptr<const LoadedModel> loaded;  // of the previous catalog; null: to be loaded
   };
+
+  std::shared_ptr<const LoadedModel> loaded(const ModelIdentity& identity) const;
 
   void load_group(const Group& group);
   EndpointState ready_state(const EndpointConfig& endpoint,

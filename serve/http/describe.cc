@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "serve/http/version.h"
+#include "serve/tasks/tensor_request.h"
 
 namespace filigree::serve {
 namespace {
@@ -63,8 +64,8 @@ void add_model(Json& json, const EndpointState& state) {
     json.add("max_positions", model.encoder->max_positions);
   }
   json.add("matrices", matrix_summary(model));
-  json.add("inputs", strings(model.input_names));
-  json.add("outputs", strings(model.output_names));
+  json.add("inputs", tensor_inputs(model));
+  json.add("outputs", tensor_outputs(model));
   json.add("warnings", strings(model.warnings));
   json.add("card", state.loaded->card);
 }
@@ -89,6 +90,8 @@ Json brief_list(const Config& config, const Catalog& catalog) {
 Json describe_endpoint(const EndpointConfig& endpoint, const std::vector<std::string>& infer_paths,
                        const EndpointState& state) {
   Json json = brief(endpoint, state);
+  json.add("versions", Json::array({"1"}));
+  json.add("platform", "filigree");
   json.add("model", endpoint.model);
   json.add("model_path", endpoint.model_path.string());
   json.add("routes", strings(infer_paths));

@@ -19,7 +19,7 @@ Json describe_endpoint(const EndpointConfig& endpoint, const std::vector<std::st
 // GET /v2: the server, and name, task, state and error of every endpoint.
 Json describe_server(const Config& config, const Backend& backend, const Catalog& catalog);
 
-// {"status": "ready" | "loading" | "failed" | "stopping", "models": [{"name", "state", "error"}]}.
+// {"status": "OK" | "loading" | "failed" | "stopping", "models": [{"name", "state", "error"}]}.
 Json describe_readiness(const Config& config, const Catalog& catalog, std::string_view status);
 
 }  // namespace filigree::serve

@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "serve/http/errors.h"
+#include "serve/http/router.h"
 #include "serve/log.h"
+#include "serve/tasks/tensor_request.h"
 
 namespace filigree::serve {
 namespace {
@@ -26,7 +28,26 @@ std::string milliseconds(std::chrono::nanoseconds time) {
   return text.data();
 }
 
-HttpResponse refusal(const runtime::Response& response, const HttpRequest& request) {
+// Tensors have a meaning on the paths of Open Inference alone.
+PreparedOrErrors prepared_task(const EndpointState& state, const std::string& target,
+                               const Json& body) {
+  if (error_shape(target) == ErrorShape::kBoth && is_tensor_request(body))
+    return prepare_tensors(body, state.loaded->parts.model, state.name);
+  return state.ready.task(body);
+}
+
+}  // namespace
+
+HttpResponse not_ready_response(const EndpointState& state) {
+  if (state.kind == EndpointState::Kind::kLoading)
+    return error_response(HttpError::kUnavailable, "the model is still loading");
+  HttpResponse response =
+      error_response(HttpError::kUnavailable, "the model cannot be served: " + state.error);
+  response.headers.clear();  // trying again will not help
+  return response;
+}
+
+HttpResponse refusal_response(const runtime::Response& response, const std::string& request_id) {
   switch (response.status) {
     case runtime::Status::kQueueFull:
       return error_response(HttpError::kTooManyRequests, response.message);
@@ -40,12 +61,9 @@ HttpResponse refusal(const runtime::Response& response, const HttpRequest& reque
     case runtime::Status::kOk:
       break;
   }
-  log(LogLevel::kError,
-      "request " + request.request_id + ": inference failed: " + response.message);
-  return internal_error_response(request.request_id);
+  log(LogLevel::kError, "request " + request_id + ": inference failed: " + response.message);
+  return internal_error_response(request_id);
 }
-
-}  // namespace
 
 class InferService::Threads {
  public:
@@ -60,17 +78,17 @@ struct InferService::Job {
   Reply reply;
   std::shared_ptr<const EndpointState> state;
   PreparedTask task;
+  AnswerObserver observer;
+  Json input;                                // for the observer, as are
+  std::vector<runtime::Sequence> sequences;  // copies of what the engine takes
   std::size_t tokens = 0;
   bool in_flight = true;  // counted in in_flight_
   Clock::time_point begin = Clock::now();
   std::chrono::nanoseconds tokenize{0};
 };
 
-InferService::InferService(const Catalog& catalog, const Backend& backend, Metrics& metrics)
-    : catalog_(catalog),
-      backend_(backend),
-      metrics_(metrics),
-      threads_(std::make_unique<Threads>()) {}
+InferService::InferService(const Backend& backend, Metrics& metrics)
+    : backend_(backend), metrics_(metrics), threads_(std::make_unique<Threads>()) {}
 
 InferService::~InferService() { close(); }
 
@@ -79,23 +97,19 @@ void InferService::close() {
   threads_->pool.join();
 }
 
-void InferService::answer(std::size_t endpoint, HttpRequest request,
-                          std::shared_ptr<runtime::CancelFlag> cancel, Reply reply_to) {
+void InferService::answer(std::size_t endpoint, std::shared_ptr<const EndpointState> state,
+                          HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel,
+                          Reply reply_to, AnswerObserver observer) {
   ++in_flight_;
   auto job = std::make_shared<Job>();
   job->endpoint = endpoint;
   job->request = std::move(request);
   job->cancel = std::move(cancel);
   job->reply = std::move(reply_to);
-  job->state = catalog_.state(endpoint);
-  if (job->state->kind == EndpointState::Kind::kLoading)
-    return reply(job, error_response(HttpError::kUnavailable, "the model is still loading"));
-  if (job->state->kind == EndpointState::Kind::kFailed) {
-    HttpResponse response =
-        error_response(HttpError::kUnavailable, "the model cannot be served: " + job->state->error);
-    response.headers.clear();  // trying again will not help
-    return reply(job, std::move(response));
-  }
+  job->state = std::move(state);
+  job->observer = std::move(observer);
+  if (job->state->kind != EndpointState::Kind::kReady)
+    return reply(job, not_ready_response(*job->state));
   boost::asio::post(threads_->pool, [this, job] {
     try {
       prepare(job);
@@ -111,15 +125,17 @@ void InferService::prepare(const std::shared_ptr<Job>& job) {
   const auto begin = Clock::now();
   auto body = parse_json(job->request.body);
   if (const auto* error = std::get_if<JsonError>(&body))
-    return reply(job, error_response(HttpError::kBadRequest,
-                                     "the body is not JSON: " + error->message + " at byte " +
-                                         std::to_string(error->offset)));
+    return reply(job, not_json_response(*error));
   job->request.body = {};
-  auto prepared = job->state->ready.task(std::get<Json>(body));
+  auto prepared = prepared_task(*job->state, job->request.target, std::get<Json>(body));
   if (const auto* errors = std::get_if<std::vector<FieldError>>(&prepared))
     return reply(job, field_errors_response(*errors));
   job->task = std::move(std::get<PreparedTask>(prepared));
   for (const runtime::Sequence& sequence : job->task.sequences) job->tokens += sequence.ids.size();
+  if (job->observer) {
+    job->input = std::move(std::get<Json>(body));
+    job->sequences = job->task.sequences;
+  }
   job->tokenize = Clock::now() - begin;
   submit(job);
 }
@@ -144,10 +160,12 @@ void InferService::submit(const std::shared_ptr<Job>& job) {
 }
 
 void InferService::finish(const std::shared_ptr<Job>& job, const runtime::Response& response) {
-  if (response.status != runtime::Status::kOk) return reply(job, refusal(response, job->request));
+  if (response.status != runtime::Status::kOk)
+    return reply(job, refusal_response(response, job->request.request_id));
   const auto begin = Clock::now();
   HttpResponse answer;
-  answer.body = to_text(job->task.finish(response.sequences));
+  const Json output = job->task.finish(response.sequences);
+  answer.body = to_text(output);
   const auto now = Clock::now();
   answer.headers = {{"x-total-time", milliseconds(now - job->begin)},
                     {"x-tokenization-time", milliseconds(job->tokenize)},
@@ -160,6 +178,16 @@ void InferService::finish(const std::shared_ptr<Job>& job, const runtime::Respon
   metrics_.observe(job->endpoint, Stage::kPostprocess, now - begin);
   metrics_.observe(job->endpoint, Stage::kTotal, now - job->begin);
   metrics_.count_tokens(job->endpoint, job->tokens);
+  if (job->observer)
+    job->observer({.input = &job->input,
+                   .sequences = std::move(job->sequences),
+                   .outputs = &response.sequences,
+                   .output = &output,
+                   .unknown_token = job->state->loaded->parts.tokenizer->token_id("[UNK]"),
+                   .pre_process = job->tokenize,
+                   .engine_forward = response.timing.queued + response.timing.compute,
+                   .post_process = now - begin,
+                   .total = now - job->begin});
   reply(job, std::move(answer));
 }
 

@@ -4,7 +4,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "serve/http/backend.h"
 #include "serve/http/catalog.h"
@@ -13,20 +17,34 @@
 
 namespace filigree::serve {
 
+// What a log may see of an answered request. Valid during the call.
+struct AnsweredRequest {
+  const Json* input = nullptr;
+  std::vector<runtime::Sequence> sequences;
+  const std::vector<runtime::SequenceOutput>* outputs = nullptr;
+  const Json* output = nullptr;
+  std::optional<std::int32_t> unknown_token;  // of the tokenizer
+  std::chrono::nanoseconds pre_process{0}, engine_forward{0}, post_process{0}, total{0};
+};
+using AnswerObserver = std::function<void(const AnsweredRequest&)>;
+
 // Reading JSON, tokenising and writing the answer happen on a few threads here, inference in the
 // engine; the caller waits for nothing. Every request that was taken is answered, also after
 // close().
 class InferService {
  public:
-  // All must outlive the service.
-  InferService(const Catalog& catalog, const Backend& backend, Metrics& metrics);
+  // Both must outlive the service.
+  InferService(const Backend& backend, Metrics& metrics);
   ~InferService();  // close(); requires Backend::drain()
 
-  // The response has the headers x-total-time, x-tokenization-time, x-queue-time and
-  // x-inference-time (milliseconds) and x-compute-tokens. Errors: 400, 422, 429, 499, 500, 503,
-  // 504.
-  void answer(std::size_t endpoint, HttpRequest request,
-              std::shared_ptr<runtime::CancelFlag> cancel, Reply reply);
+  // Asks the model of `state`, which is kept until the answer. `endpoint` is its number in the
+  // metrics; the engine keeps requests of one number in order. `observer`, when there is one, sees
+  // what is answered with 200, before the reply; it must not throw. The response has the headers
+  // x-total-time, x-tokenization-time, x-queue-time and x-inference-time (milliseconds) and
+  // x-compute-tokens. Errors: 400, 422, 429, 499, 500, 503, 504.
+  void answer(std::size_t endpoint, std::shared_ptr<const EndpointState> state, HttpRequest request,
+              std::shared_ptr<runtime::CancelFlag> cancel, Reply reply,
+              AnswerObserver observer = nullptr);
 
   // Requests that were taken and whose answer has not been handed to `reply` yet.
   std::size_t in_flight() const noexcept { return in_flight_; }
@@ -46,11 +64,16 @@ class InferService {
   void fail(const std::shared_ptr<Job>& job, const char* what);
   void reply(const std::shared_ptr<Job>& job, HttpResponse response);
 
-  const Catalog& catalog_;
   const Backend& backend_;
   Metrics& metrics_;
   std::atomic<std::size_t> in_flight_{0};
   std::unique_ptr<Threads> threads_;
 };
+
+// 503 for a model that is loading or has failed; requires one of the two.
+HttpResponse not_ready_response(const EndpointState& state);
+
+// What a response of the engine that is not kOk becomes; the log has the reason of a failure.
+HttpResponse refusal_response(const runtime::Response& response, const std::string& request_id);
 
 }  // namespace filigree::serve

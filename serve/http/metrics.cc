@@ -43,6 +43,20 @@ Metrics::Metrics(std::vector<std::string> endpoint_names) : endpoints_(endpoint_
     endpoints_[i].label = escaped(endpoint_names[i]);
 }
 
+std::size_t Metrics::endpoint_number(const std::string& name) {
+  const std::string label = escaped(name);
+  const std::lock_guard lock(mutex_);
+  const auto unnamed = endpoints_.end() - 1;
+  const auto found = std::find_if(endpoints_.begin(), unnamed, [&](const Endpoint& endpoint) {
+    return endpoint.label == label;
+  });
+  if (found != unnamed) return static_cast<std::size_t>(found - endpoints_.begin());
+  Endpoint fresh;
+  fresh.label = label;
+  endpoints_.insert(unnamed, std::move(fresh));
+  return endpoints_.size() - 2;
+}
+
 void Metrics::count(std::optional<std::size_t> endpoint, int status) {
   const std::lock_guard lock(mutex_);
   ++endpoints_[endpoint.value_or(endpoints_.size() - 1)].requests[status];

@@ -31,6 +31,11 @@ class Metrics {
  public:
   explicit Metrics(std::vector<std::string> endpoint_names);
 
+  // The number of an endpoint in the functions below: its place in `endpoint_names`, or one that it
+  // gets now. It keeps its number and what was counted as long as the metrics live, also when it
+  // goes away and comes back.
+  std::size_t endpoint_number(const std::string& name);
+
   // One answered request; `endpoint` is nullopt for those that ask no model.
   void count(std::optional<std::size_t> endpoint, int status);
   void observe(std::size_t endpoint, Stage stage, std::chrono::nanoseconds time);

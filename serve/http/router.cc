@@ -41,18 +41,14 @@ std::string_view path_of(std::string_view target) {
 
 }  // namespace
 
-Router::Router(std::span<const EndpointConfig> endpoints, std::span<const PageFile> page)
+Router::Router(std::span<const EndpointConfig> endpoints, std::span<const PageFile> page,
+               Integration integration)
     : infer_paths_(endpoints.size()) {
   for (std::size_t i = 0; i < page.size(); ++i) {
     add("GET", std::string("/").append(page[i].name), {Action::kPageFile, i});
     if (page[i].name == "index.html") add("GET", "/", {Action::kPageFile, i});
   }
-  add("GET", "/v2", {Action::kServer});
-  add("GET", "/v2/health/live", {Action::kLive});
-  add("GET", "/v2/health/ready", {Action::kReady});
-  add("GET", "/v2/models", {Action::kModels});
-  add("GET", "/config", {Action::kConfig});
-  add("GET", "/metrics", {Action::kMetrics});
+  add_server(integration);
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     const EndpointConfig& endpoint = endpoints[i];
     const std::string named = "/" + endpoint.name;
@@ -63,6 +59,22 @@ Router::Router(std::span<const EndpointConfig> endpoints, std::span<const PageFi
     add("POST", bare, {Action::kInfer, i});
     infer_paths_[i].push_back(bare);
   }
+  if (integration == Integration::kSagemaker) add_sagemaker(endpoints);
+}
+
+void Router::add_server(Integration integration) {
+  add("GET", "/v2", {Action::kServer});
+  add("GET", "/v2/health/live", {Action::kLive});
+  add("GET", "/v2/health/ready", {Action::kReady});
+  add("GET", "/v2/models", {Action::kModels});
+  add("GET", "/config", {Action::kConfig});
+  add("GET", "/metrics", {Action::kMetrics});
+  add("POST", "/endpoints", {Action::kAddEndpoint});
+  add("DELETE", "/endpoints", {Action::kRemoveEndpoint});
+  for (const char* path : {"/health", "/healthcheck", "/status"})
+    add("GET", path, {Action::kAlive});
+  const bool sagemaker = integration == Integration::kSagemaker;
+  add("GET", "/ping", {sagemaker ? Action::kSagemakerPing : Action::kAlive});
 }
 
 void Router::add_endpoint(std::size_t index, const std::string& part) {
@@ -70,13 +82,35 @@ void Router::add_endpoint(std::size_t index, const std::string& part) {
   add("GET", path, {Action::kModel, index});
   add("GET", path + "/ready", {Action::kModelReady, index});
   add("POST", path + "/infer", {Action::kInfer, index});
+  add("POST", path + "/benchmark", {Action::kBenchmark, index});
   infer_paths_[index].push_back(path + "/infer");
+}
+
+void Router::add_sagemaker(std::span<const EndpointConfig> endpoints) {
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    const std::string path = "/invocations" + endpoints[i].route.value_or("/" + endpoints[i].name);
+    add("GET", path, {Action::kModel, i});
+    add("GET", path + "/ready", {Action::kModelReady, i});
+    add("POST", path + "/infer", {Action::kInfer, i});
+    infer_paths_[i].push_back(path + "/infer");
+  }
+  if (endpoints.size() != 1) return;
+  add("POST", "/invocations", {Action::kInfer, 0});
+  infer_paths_[0].push_back("/invocations");
 }
 
 void Router::add(const std::string& method, const std::string& path, RouteTarget target) {
   if (!paths_[path].emplace(method, target).second)
     throw ConfigError("two endpoints, or an endpoint and the server, are both at " + method + " " +
                       path + "; give one of them another name or route");
+}
+
+ErrorShape error_shape(std::string_view target) {
+  std::string_view path = path_of(target);
+  if (path.ends_with('/')) path.remove_suffix(1);
+  if (path != "/v2" && !path.starts_with("/v2/")) return ErrorShape::kDetail;
+  return path.ends_with("/infer") || path.ends_with("/benchmark") ? ErrorShape::kBoth
+                                                                  : ErrorShape::kError;
 }
 
 std::variant<RouteTarget, RouteFailure> Router::match(std::string_view method,

@@ -24,13 +24,28 @@ enum class Action {
   kModels,
   kModel,
   kModelReady,
-  kInfer
+  kInfer,
+  kBenchmark,
+  kAlive,          // of DeepSparse before 1.6: true
+  kSagemakerPing,  // 200 when ready
+  kAddEndpoint,
+  kRemoveEndpoint
 };
 
 struct RouteTarget {
   Action action;
   std::size_t index = 0;  // of the endpoint or the page file
 };
+
+// How clients of a path expect to read what went wrong.
+enum class ErrorShape {
+  kDetail,  // FastAPI, which DeepSparse used: "detail"
+  kError,   // Open Inference: "error"
+  kBoth     // paths of Open Inference that DeepSparse's clients use
+};
+
+// Of a target as in the request line, whether there is something or not.
+ErrorShape error_shape(std::string_view target);
 
 struct RouteFailure {
   enum class Kind { kBadTarget, kNotFound, kMethodNotAllowed } kind;
@@ -41,11 +56,13 @@ struct RouteFailure {
 // Immutable after construction.
 class Router {
  public:
-  // Every endpoint is at /v2/models<P>, /v2/models<P>/ready and /v2/models<P>/infer, where P is its
-  // route, if it has one, and also /<name>; POST <route> is inference as well, or POST /predict for
-  // the only endpoint when it has no route. Throws ConfigError when two of these, or one of them
-  // and a path of the server, are the same.
-  Router(std::span<const EndpointConfig> endpoints, std::span<const PageFile> page);
+  // Every endpoint is at /v2/models<P>, its /ready, /infer and /benchmark, where P is its route, if
+  // it has one, and also /<name>; POST <route> is inference as well, or POST /predict for the only
+  // endpoint when it has no route. kSagemaker adds POST /invocations<P>/infer, GET /invocations<P>
+  // and its /ready, and POST /invocations for the only endpoint. Throws ConfigError when two of
+  // these, or one of them and a path of the server, are the same.
+  Router(std::span<const EndpointConfig> endpoints, std::span<const PageFile> page,
+         Integration integration = Integration::kLocal);
 
   // `target` is as in the request line: path or absolute URL, query (ignored), percent-encoded. One
   // trailing slash makes no difference. HEAD is answered wherever GET is.
@@ -57,7 +74,9 @@ class Router {
 
  private:
   void add(const std::string& method, const std::string& path, RouteTarget target);
+  void add_server(Integration integration);
   void add_endpoint(std::size_t index, const std::string& part);
+  void add_sagemaker(std::span<const EndpointConfig> endpoints);
 
   std::map<std::string, std::map<std::string, RouteTarget>, std::less<>> paths_;
   std::vector<std::vector<std::string>> infer_paths_;

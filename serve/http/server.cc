@@ -25,34 +25,61 @@ constexpr std::size_t kLoaders = 2;
 // reach their clients; only a client that does not read is cut off.
 constexpr std::chrono::seconds kFarewell{2};
 
+AppOptions app_options(const ServerOptions& options) {
+  return {.endpoints = {.allowed = options.admin, .model_root = options.model_root},
+          .reload_interval = options.reload_interval};
+}
+
 }  // namespace
 
 class Server::Impl {
  public:
   Impl(Config config, const ServerOptions& options, Backend backend)
       : options_(options),
-        app_(std::move(config), std::move(backend)),
+        app_(std::move(config), std::move(backend), app_options(options)),
         listener_(
             context_, options_,
             [this](HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel,
                    const Reply& reply) {
               app_.handle(std::move(request), std::move(cancel), reply);
             },
-            [this](int status) { app_.count_unrouted(status); }) {}
+            [this](int status) { app_.count_unrouted(status); }) {
+    const auto& logger = app_.deployment()->config().logging.prometheus;
+    if (!logger) return;
+    ServerOptions own = options_;
+    own.port = logger->port;
+    prometheus_ = std::make_unique<Listener>(
+        context_, own,
+        [this](const HttpRequest& request, const std::shared_ptr<runtime::CancelFlag>&,
+               const Reply& reply) { app_.handle_prometheus(request, reply); },
+        [](int) {});
+    log(LogLevel::kInfo,
+        "the prometheus logger listens on port " + std::to_string(prometheus_->port()));
+  }
 
   ~Impl() { stop(); }
 
   void start() {
-    boost::asio::post(context_, [this] { listener_.start(); });
+    boost::asio::post(context_, [this] {
+      listener_.start();
+      if (prometheus_) prometheus_->start();
+    });
     network_ = std::jthread([this] { run_network(); });
     for (std::size_t i = 0; i < kLoaders; ++i)
-      loaders_.emplace_back([this](std::stop_token stop) { app_.catalog().load(stop); });
+      loaders_.emplace_back([deployment = app_.deployment()](std::stop_token stop) {
+        deployment->catalog().load(std::move(stop));
+      });
   }
 
   std::uint16_t port() const noexcept { return listener_.port(); }
 
+  std::optional<std::uint16_t> prometheus_port() const noexcept {
+    if (!prometheus_) return std::nullopt;
+    return prometheus_->port();
+  }
+
   bool wait_until_loaded(std::chrono::milliseconds timeout) {
-    return app_.catalog().wait_until_loaded(timeout);
+    return app_.deployment()->catalog().wait_until_loaded(timeout);
   }
 
   void stop() {
@@ -63,6 +90,8 @@ class Server::Impl {
       drain_connections();
       app_.backend().drain();
     }
+    // Its answers are at hand at once: nothing is cut off that did not have the whole time.
+    if (prometheus_ && network_.joinable()) close_prometheus();
     app_.close();
     loaders_.clear();
     work_.reset();
@@ -80,6 +109,15 @@ class Server::Impl {
         log(LogLevel::kError, std::string("network: ") + error.what());
       }
     }
+  }
+
+  void close_prometheus() {
+    std::promise<void> closed;
+    boost::asio::post(context_, [&] {
+      prometheus_->drain([&] { closed.set_value(); });
+      prometheus_->close_all();
+    });
+    closed.get_future().wait();
   }
 
   void drain_connections() {
@@ -102,6 +140,7 @@ class Server::Impl {
       boost::asio::make_work_guard(context_);
   App app_;
   Listener listener_;
+  std::unique_ptr<Listener> prometheus_;
   std::jthread network_;
   std::vector<std::jthread> loaders_;
   bool stopped_ = false;
@@ -114,6 +153,9 @@ Server::~Server() = default;
 
 void Server::start() { impl_->start(); }
 std::uint16_t Server::port() const noexcept { return impl_->port(); }
+std::optional<std::uint16_t> Server::prometheus_port() const noexcept {
+  return impl_->prometheus_port();
+}
 void Server::stop() { impl_->stop(); }
 
 bool Server::wait_until_loaded(std::chrono::milliseconds timeout) {

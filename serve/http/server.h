@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 
 #include "serve/config/config.h"
@@ -32,6 +33,8 @@ class Server {
   void start();
 
   std::uint16_t port() const noexcept;
+  // Of the prometheus logger, when the configuration has one: its metrics are at every path.
+  std::optional<std::uint16_t> prometheus_port() const noexcept;
 
   // True once every endpoint is ready or failed; waits at most `timeout` for that.
   bool wait_until_loaded(std::chrono::milliseconds timeout);

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
 
 namespace filigree::serve {
@@ -17,7 +19,13 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{60'000};   // a connection that waits for a request
   std::chrono::milliseconds read_timeout{20'000};   // from the first byte of a request to its last
   std::chrono::milliseconds write_timeout{20'000};  // one response
-  std::chrono::milliseconds drain_timeout{30'000};  // stop() refuses what is not answered after this
+  std::chrono::milliseconds drain_timeout{
+      30'000};  // stop() refuses what is not answered after this
+
+  bool admin = false;                // POST and DELETE of /endpoints are allowed
+  std::filesystem::path model_root;  // what POST /endpoints may load lies in here; empty: nothing
+  // How often the configuration file is looked at for changes; nullopt: it is not read again.
+  std::optional<std::chrono::milliseconds> reload_interval;
 };
 
 }  // namespace filigree::serve

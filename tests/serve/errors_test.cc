@@ -7,8 +7,10 @@ namespace {
 
 TEST(Errors, HaveTheStatusOfTheTable) {
   EXPECT_EQ(http_status(HttpError::kBadRequest), 400);
+  EXPECT_EQ(http_status(HttpError::kForbidden), 403);
   EXPECT_EQ(http_status(HttpError::kNotFound), 404);
   EXPECT_EQ(http_status(HttpError::kMethodNotAllowed), 405);
+  EXPECT_EQ(http_status(HttpError::kConflict), 409);
   EXPECT_EQ(http_status(HttpError::kBodyTooLarge), 413);
   EXPECT_EQ(http_status(HttpError::kInvalidFields), 422);
   EXPECT_EQ(http_status(HttpError::kTooManyRequests), 429);
@@ -38,6 +40,31 @@ TEST(Errors, NameFieldsInTheShapeOfFastApi) {
 TEST(Errors, TellNothingAboutAnInternalError) {
   EXPECT_EQ(internal_error_response("id1").body,
             R"({"error":"internal error","request_id":"id1"})");
+}
+
+TEST(Errors, HaveTheShapeOfThePathsFamily) {
+  const HttpResponse message = error_response(HttpError::kUnavailable, "wait");
+  EXPECT_EQ(in_shape(message, ErrorShape::kError).body, R"({"error":"wait"})");
+  EXPECT_EQ(in_shape(message, ErrorShape::kDetail).body, R"({"detail":"wait"})");
+  EXPECT_EQ(in_shape(message, ErrorShape::kDetail).headers, message.headers);
+  EXPECT_EQ(in_shape(message, ErrorShape::kBoth).body, R"({"error":"wait","detail":"wait"})");
+  EXPECT_EQ(in_shape(internal_error_response("id1"), ErrorShape::kDetail).body,
+            R"({"detail":"internal error","request_id":"id1"})");
+  const HttpResponse fields =
+      field_errors_response({{{"question"}, "required", "t"}, {{"context"}, "wrong", "t"}});
+  EXPECT_EQ(in_shape(fields, ErrorShape::kDetail).body, fields.body);
+  const Json both = std::get<Json>(parse_json(in_shape(fields, ErrorShape::kBoth).body));
+  EXPECT_EQ(*both.find("error")->as_string(), "body.question: required; body.context: wrong");
+  EXPECT_EQ(both.find("detail")->as_array()->size(), 2U);
+}
+
+TEST(Errors, ShapeNothingThatIsNoError) {
+  HttpResponse answer;
+  answer.body = R"({"error":"a member of an answer"})";
+  EXPECT_EQ(in_shape(answer, ErrorShape::kDetail).body, answer.body);
+  answer.status = http_status(HttpError::kUnavailable);
+  answer.body = "false";
+  EXPECT_EQ(in_shape(answer, ErrorShape::kDetail).body, "false");
 }
 
 }  // namespace

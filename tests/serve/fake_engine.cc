@@ -127,6 +127,7 @@ std::shared_ptr<const loader::Model> FakeEngine::load(const std::filesystem::pat
     throw std::runtime_error(failure->second);
   auto model = std::make_shared<loader::Model>();
   model->file = path.string();
+  model->input_names = {"input_ids", "attention_mask", "token_type_ids"};
   model->output_names = {"start_logits", "end_logits"};
   model->file_bytes = 1000;
   model->memory_bytes = 700;

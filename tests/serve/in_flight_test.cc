@@ -26,7 +26,8 @@ class InFlight : public testing::Test {
   }
 
   void ask(Reply reply) {
-    infer_.answer(0, question(), std::make_shared<runtime::CancelFlag>(), std::move(reply));
+    infer_.answer(0, catalog_.state(0), question(), std::make_shared<runtime::CancelFlag>(),
+                  std::move(reply));
   }
 
   FakeEngine engine_;
@@ -34,7 +35,7 @@ class InFlight : public testing::Test {
   const Backend backend_ = engine_.backend();
   Metrics metrics_{{"qa"}};
   Catalog catalog_{config_, backend_};
-  InferService infer_{catalog_, backend_, metrics_};
+  InferService infer_{backend_, metrics_};
 };
 
 struct Seen {

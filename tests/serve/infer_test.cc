@@ -111,7 +111,7 @@ TEST_F(Infer, Is429WhenTheQueueIsFull) {
   const ClientResponse response = post("/predict", kQuestion);
   EXPECT_EQ(response.status, 429);
   EXPECT_EQ(response.headers.at("retry-after"), "1");
-  EXPECT_EQ(*response.json().find("error")->as_string(), "512 requests are waiting");
+  EXPECT_EQ(*response.json().find("detail")->as_string(), "512 requests are waiting");
 }
 
 TEST_F(Infer, Is504AfterADeadlineAnd503WhenStopping) {
@@ -129,7 +129,7 @@ TEST_F(Infer, TellsOnlyTheRequestIdOfAFailureInside) {
   const ClientResponse response = post("/predict", kQuestion);
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_EQ(response.status, 500);
-  EXPECT_EQ(*response.json().find("error")->as_string(), "internal error");
+  EXPECT_EQ(*response.json().find("detail")->as_string(), "internal error");
   const std::string id = response.headers.at("x-request-id");
   EXPECT_EQ(*response.json().find("request_id")->as_string(), id);
   EXPECT_NE(log.find(id), std::string::npos) << log;
@@ -161,6 +161,24 @@ TEST_F(Infer, AnswersManyConnectionsAtOnceEachItsOwnQuestion) {
     });
   for (std::thread& client : clients) client.join();
   for (const int count : right) EXPECT_EQ(count, kRequests);
+}
+
+TEST_F(Infer, AnswersTensorsOnThePathsOfOpenInferenceAlone) {
+  start();
+  const std::string tensors =
+      R"({"id":"1","inputs":[{"name":"input_ids","datatype":"INT64","shape":[1,3],)"
+      R"("data":[[2,6,3]]},{"name":"attention_mask","datatype":"INT64","shape":[1,3],)"
+      R"("data":[[1,1,0]]}]})";
+  EXPECT_EQ(post("/v2/models/qa/infer", tensors).body,
+            R"({"model_name":"qa","id":"1","outputs":[{"name":"start_logits","datatype":"FP32",)"
+            R"("shape":[1,3],"data":[0.0,4.0,0.0]},{"name":"end_logits","datatype":"FP32",)"
+            R"("shape":[1,3],"data":[0.0,4.0,0.0]}]})");
+  EXPECT_EQ(post("/predict", tensors).status, 422);
+  const ClientResponse wrong =
+      post("/v2/models/qa/infer", R"({"inputs":[{"name":"x","datatype":"INT64","shape":[1,1]}]})");
+  EXPECT_EQ(wrong.status, 422);
+  EXPECT_NE(wrong.json().find("error")->as_string()->find("no input of this name"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -122,7 +122,7 @@ TEST_F(Lifecycle, StopRefusesRequestsThatTakeTooLong) {
   server_->stop();
   const ClientResponse response = waiting.receive();
   EXPECT_EQ(response.status, 503);
-  EXPECT_EQ(*response.json().find("error")->as_string(), "the server is stopping");
+  EXPECT_EQ(*response.json().find("detail")->as_string(), "the server is stopping");
 }
 
 TEST_F(Lifecycle, StopsWhileModelsAreLoading) {

@@ -66,5 +66,18 @@ TEST(Metrics, EscapeLabels) {
   EXPECT_NE(metrics.text({}).find(R"(endpoint="a\"b\\c")"), std::string::npos);
 }
 
+TEST(Metrics, NumberEndpointsThatComeLaterAndKeepTheirCounts) {
+  Metrics metrics({"a"});
+  metrics.count(std::nullopt, 404);
+  EXPECT_EQ(metrics.endpoint_number("a"), 0U);
+  EXPECT_EQ(metrics.endpoint_number("b"), 1U);
+  metrics.count(1, 200);
+  EXPECT_EQ(metrics.endpoint_number("c"), 2U);
+  EXPECT_EQ(metrics.endpoint_number("b"), 1U);
+  const std::string text = metrics.text(gauges());
+  EXPECT_TRUE(has_line(text, R"(filigree_requests_total{endpoint="b",code="200"} 1)")) << text;
+  EXPECT_TRUE(has_line(text, R"(filigree_requests_total{endpoint="",code="404"} 1)"));
+}
+
 }  // namespace
 }  // namespace filigree::serve

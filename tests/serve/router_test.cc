@@ -115,5 +115,41 @@ TEST(Router, LetsAnEndpointShareAPathOfTheServerWithAnotherMethod) {
   EXPECT_EQ(failure(routes, "PUT", "/config").allow, "GET, HEAD, POST");
 }
 
+TEST(Router, KnowsThePathsOfDeepSparseBeforeAndSinceRelease16) {
+  const Router routes = router({"a", "b"});
+  for (const std::string_view path : {"/ping", "/health", "/healthcheck", "/status"})
+    expect_target(routes, "GET", path, Action::kAlive);
+  expect_target(routes, "POST", "/endpoints", Action::kAddEndpoint);
+  expect_target(routes, "DELETE", "/endpoints", Action::kRemoveEndpoint);
+  expect_target(routes, "POST", "/v2/models/b/benchmark", Action::kBenchmark, 1);
+  EXPECT_EQ(failure(routes, "POST", "/invocations").kind, RouteFailure::Kind::kNotFound);
+}
+
+TEST(Router, KnowsThePathsOfSageMaker) {
+  Config config = fake_config({"a", "b"});
+  config.endpoints[1].route = "/r/b";
+  const Router two(config.endpoints, kPage, Integration::kSagemaker);
+  expect_target(two, "GET", "/ping", Action::kSagemakerPing);
+  expect_target(two, "POST", "/invocations/a/infer", Action::kInfer, 0);
+  expect_target(two, "POST", "/invocations/r/b/infer", Action::kInfer, 1);
+  expect_target(two, "GET", "/invocations/r/b", Action::kModel, 1);
+  expect_target(two, "GET", "/invocations/r/b/ready", Action::kModelReady, 1);
+  expect_target(two, "POST", "/v2/models/b/infer", Action::kInfer, 1);
+  EXPECT_EQ(failure(two, "POST", "/invocations").kind, RouteFailure::Kind::kNotFound);
+  config.endpoints.pop_back();
+  expect_target(Router(config.endpoints, kPage, Integration::kSagemaker), "POST", "/invocations",
+                Action::kInfer, 0);
+}
+
+TEST(Router, KnowsTheShapeOfErrorsByPath) {
+  for (const std::string_view target : {"/predict", "/endpoints", "/v2x", "/invocations/a/infer"})
+    EXPECT_EQ(error_shape(target), ErrorShape::kDetail) << target;
+  for (const std::string_view target : {"/v2", "/v2/", "/v2/models/a?x=/infer", "/v2/nothing"})
+    EXPECT_EQ(error_shape(target), ErrorShape::kError) << target;
+  for (const std::string_view target :
+       {"/v2/models/a/infer", "/v2/models/a/infer/?x", "http://h/v2/models/b/benchmark"})
+    EXPECT_EQ(error_shape(target), ErrorShape::kBoth) << target;
+}
+
 }  // namespace
 }  // namespace filigree::serve

@@ -52,7 +52,7 @@ TEST_F(Routes, ListModelsWithTheirFigures) {
 TEST_F(Routes, DescribeOneModel) {
   start();
   EXPECT_EQ(*get("/v2/models/qa").json().find("name")->as_string(), "qa");
-  EXPECT_EQ(get("/v2/models/qa/ready").body, R"({"name":"qa","ready":true})");
+  EXPECT_EQ(get("/v2/models/qa/ready").body, R"({"name":"qa","ready":true,"status":"OK"})");
 }
 
 TEST_F(Routes, ShowTheConfiguration) {
@@ -107,6 +107,43 @@ TEST_F(Routes, RefuseAConfigurationWithTwoEndpointsAtOneAddress) {
   Config config = fake_config({"a", "b"});
   config.endpoints[1].route = "/a";
   EXPECT_THROW(Server(std::move(config), options_, engine_.backend()), ConfigError);
+}
+
+TEST_F(Routes, AnswerTheHealthChecksOfEveryGeneration) {
+  engine_.hold_loading();
+  start_loading(fake_config({"qa"}));
+  EXPECT_EQ(get("/ping").status, 503);
+  EXPECT_EQ(get("/health").body, "false");
+  engine_.release_loading();
+  ASSERT_TRUE(server_->wait_until_loaded(std::chrono::seconds(10)));
+  for (const std::string path : {"/ping", "/health", "/healthcheck", "/status"}) {
+    EXPECT_EQ(get(path).status, 200) << path;
+    EXPECT_EQ(get(path).body, "true") << path;
+  }
+  EXPECT_EQ(*get("/v2/health/ready").json().find("status")->as_string(), "OK");
+}
+
+TEST_F(Routes, AnswerSageMaker) {
+  Config config = fake_config({"qa"});
+  config.integration = Integration::kSagemaker;
+  start(std::move(config));
+  EXPECT_EQ(get("/ping").body, R"({"status":"OK"})");
+  EXPECT_EQ(post("/invocations", kQuestion).body, kAnswer);
+  EXPECT_EQ(post("/invocations/qa/infer", kQuestion).body, kAnswer);
+  EXPECT_EQ(get("/invocations/qa/ready").status, 200);
+  EXPECT_EQ(*get("/invocations/qa").json().find("name")->as_string(), "qa");
+}
+
+TEST_F(Routes, KeepTheShapeOfErrorsOfTheirFamily) {
+  start();
+  EXPECT_EQ(get("/nothing").json().find("error"), nullptr);
+  EXPECT_NE(get("/nothing").json().find("detail"), nullptr);
+  EXPECT_NE(get("/v2/nothing").json().find("error"), nullptr);
+  EXPECT_EQ(get("/v2/nothing").json().find("detail"), nullptr);
+  EXPECT_TRUE(post("/predict", "{").json().find("detail")->as_string()->starts_with("the body is"));
+  const Json both = post("/v2/models/qa/infer", R"({"question":"q"})").json();
+  EXPECT_EQ(*both.find("error")->as_string(), "body.context: field required");
+  EXPECT_EQ(both.find("detail")->as_array()->size(), 1U);
 }
 
 }  // namespace
