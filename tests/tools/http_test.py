@@ -169,6 +169,58 @@ class ProcessTest(unittest.TestCase):
         client.join()
         self.assertEqual([status for status, _ in answers], [200])
 
+    def test_hot_reload_under_load_never_shows_a_client_an_error(self):
+        models = [os.path.join(os.path.dirname(MODEL), name)
+                  for name in ["minilm6-squad-pruned80-int8", "minilm6-squad-pruned80"]]
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "reload.yaml")
+
+            def write(text):
+                with open(file + ".new", "w", encoding="utf-8") as config:
+                    config.write(text)
+                os.replace(file + ".new", file)
+
+            def endpoints(*paths):
+                return "endpoints:\n" + "".join(f"  - {{name: m{i}, task: qa, model: {json.dumps(path)}}}\n"
+                                                for i, path in enumerate(paths))
+
+            def wait_for(line):
+                deadline = time.monotonic() + 120
+                while line not in server.ask("GET", "/metrics")[1]:
+                    self.assertLess(time.monotonic(), deadline, server.logged())
+                    time.sleep(0.05)
+
+            write(endpoints(models[0]))
+            server = ServerProcess("--config-file", file, "--hot-reload-config")
+            server.wait_until_ready()
+            done = threading.Event()
+            answers = []
+
+            def client():
+                while not done.is_set():
+                    status, answer = server.post("/v2/models/m0/infer", QUESTION)
+                    answers.append((status, answer.get("answer")))
+
+            clients = [threading.Thread(target=client) for _ in range(4)]
+            for thread in clients:
+                thread.start()
+            write(endpoints(models[1], models[0]))
+            wait_for('filigree_config_reloads_total{result="applied"} 1\n')
+            self.assertEqual(server.post("/v2/models/m1/infer", QUESTION)[0], 200)
+            write(endpoints(models[0]) + "  - {task: qa, modle: x}\n")
+            wait_for('filigree_config_reloads_total{result="refused"} 1\n')
+            self.assertIn("did you mean 'model'",
+                          json.loads(server.ask("GET", "/config")[1])["hot_reload"]["error"])
+            write(endpoints(models[0]))
+            wait_for('filigree_config_reloads_total{result="applied"} 2\n')
+            self.assertEqual(server.post("/v2/models/m1/infer", QUESTION)[0], 404)
+            done.set()
+            for thread in clients:
+                thread.join()
+            self.assertEqual(set(answers), {(200, "Ada Byron")})
+            self.assertIn("nothing changes", server.logged())
+            self.assertEqual(server.stop(), 0)
+
     def test_isa_of_the_yaml_is_used_shown_and_overridden_by_the_flag(self):
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "isa.yaml")

@@ -2,7 +2,10 @@
 #include "tools/program.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <sstream>
 #include <vector>
@@ -103,14 +106,89 @@ TEST(Program, ServeWithoutTaskAndConfigSaysWhatDeepSparseSays) {
       << outcome.err;
 }
 
-TEST(Program, ServeRefusesFlagsThatContradictEachOther) {
-  EXPECT_TRUE(contains(run({"serve", "--config_file", "f.yaml", "--task", "qa"}).err, "'--task'"));
+TEST(Program, ServeRefusesFlagsThatMeanNothing) {
   EXPECT_TRUE(contains(run({"serve", "--task", "qa"}).err, "--model_path"));
-  EXPECT_TRUE(contains(run({"serve", "--task", "qa", "--model_path", "a", "b"}).err, "twice"));
-  EXPECT_TRUE(contains(run({"serve", "--integration", "sagemaker"}).err, "expected local"));
+  EXPECT_TRUE(contains(run({"serve", "--integration", "openai"}).err, "vLLM"));
+  EXPECT_TRUE(contains(run({"serve", "--integration", "azure"}).err, "local or sagemaker"));
   EXPECT_TRUE(contains(run({"serve", "--port", "65536"}).err, "from 0 to 65535"));
   EXPECT_TRUE(contains(run({"serve", "--log-level", "loud"}).err, "'loud'"));
   EXPECT_TRUE(contains(run({"serve", "--config-file", "/no/such.yaml"}).err, "/no/such.yaml"));
+  const std::string model = FILIGREE_SOURCE_DIR "/third_party/models/minilm6-squad-pruned80-int8";
+  EXPECT_TRUE(
+      contains(run({"serve", "--task", "qa", "--hot-reload-config", model}).err, "--config-file"));
+}
+
+// A YAML file beside a model, gone with the test.
+class ServeConfigFile : public testing::Test {
+ protected:
+  ServeConfigFile() { write("endpoints:\n  - {task: qa, model: \"" + model_ + "\"}\n"); }
+  ~ServeConfigFile() override { std::filesystem::remove(file_); }
+
+  void write(const std::string& text) const { std::ofstream(file_) << text; }
+
+  const std::string model_ = FILIGREE_SOURCE_DIR "/third_party/models/minilm6-squad-pruned80-int8";
+  const std::string file_ =
+      (std::filesystem::temp_directory_path() / ("serve-" + std::to_string(getpid()) + ".yaml"))
+          .string();
+};
+
+TEST_F(ServeConfigFile, ChecksWhatWouldBeServed) {
+  const Outcome outcome = run({"serve", "--config_file", file_, "--check", "--isa", "scalar"});
+  EXPECT_EQ(outcome.code, ExitCode::kOk) << outcome.err;
+  EXPECT_TRUE(contains(outcome.out,
+                       "qa-0: question_answering\n  POST /v2/models/qa-0/infer\n"
+                       "  POST /predict\n  model " +
+                           model_ + "\n  ready: "))
+      << outcome.out;
+  EXPECT_TRUE(contains(outcome.out, "% zeros")) << outcome.out;
+}
+
+TEST_F(ServeConfigFile, ChecksFindModelsThatCannotBeServedAndAddressesThatClash) {
+  const std::filesystem::path broken = file_ + ".model";
+  std::filesystem::create_directory(broken);
+  std::ofstream(broken / "model.onnx") << "no model";
+  write("endpoints:\n  - {task: qa, model: \"" + model_ + "\"}\n  - {task: qa, model: \"" +
+        broken.string() + "\"}\n");
+  const Outcome outcome = run({"serve", "--config_file", file_, "--check"});
+  EXPECT_EQ(outcome.code, ExitCode::kInputError);
+  EXPECT_TRUE(contains(outcome.out, "cannot be served: ")) << outcome.out;
+  EXPECT_EQ(outcome.err, "filigree: 1 of 2 endpoints cannot be served\n");
+  std::filesystem::remove_all(broken);
+  write("endpoints:\n  - {task: qa, model: \"" + model_ + "\", name: a, route: /config}\n" +
+        "  - {task: qa, model: \"" + model_ + "\", name: b, route: /a}\n");
+  EXPECT_TRUE(contains(run({"serve", "--config_file", file_, "--check"}).err, "both at"));
+}
+
+TEST_F(ServeConfigFile, PrintsAConfigurationThatCanBeLoaded) {
+  const Outcome first = run({"serve", "--config_file", file_, "--print-config", "--num-cores", "1",
+                             "--integration", "SAGEMAKER", "--isa", "scalar"});
+  EXPECT_EQ(first.code, ExitCode::kOk) << first.err;
+  EXPECT_TRUE(contains(first.out, "num_cores: 1\nintegration: \"sagemaker\"\n")) << first.out;
+  write(first.out);
+  EXPECT_EQ(run({"serve", "--config_file", file_, "--print-config"}).out, first.out);
+}
+
+TEST_F(ServeConfigFile, MakesFlagsOfASingleEndpointUnused) {
+  const Outcome outcome = run({"serve", "--config_file", file_, "--print-config", "--task", "qa",
+                               "--batch-size", "2", "/no/such"});
+  EXPECT_EQ(outcome.code, ExitCode::kOk);
+  for (const char* unused : {"flag '--task' is not used", "flag '--batch-size' is not used",
+                             "the model '/no/such' is not used"})
+    EXPECT_TRUE(contains(outcome.err, unused)) << outcome.err;
+}
+
+TEST_F(ServeConfigFile, TakesTheOperandAsModelUnlessTheFlagNamesOne) {
+  const auto model_in = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"serve", "--task", "QA", "--print-config"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run(words);
+  };
+  const std::string line = "    model: \"" + model_ + "\"\n";
+  EXPECT_TRUE(contains(model_in({model_}).out, line)) << model_in({model_}).err;
+  EXPECT_TRUE(contains(model_in({"--model_path", "default", model_}).out, line));
+  const Outcome both = model_in({"--model_path", model_, "/no/such"});
+  EXPECT_TRUE(contains(both.out, line));
+  EXPECT_TRUE(contains(both.err, "'/no/such' is not used")) << both.err;
 }
 
 TEST(Program, MissingFilesAreInputErrorsThatNameThem) {

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <ostream>
 
 #include "serve/config/config.h"
@@ -5,45 +6,77 @@
 #include "serve/log.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/isa_flag.h"
+#include "tools/commands/serve_check.h"
 
 namespace filigree::tools {
 namespace {
 
+constexpr std::chrono::milliseconds kReloadInterval{500};  // as DeepSparse's
+
 // What DeepSparse's users know; the flags are spelt as they spell them.
 constexpr const char* kNeitherGiven = "Must specify either --task or --config_file. Found neither";
 
-std::string model_of(const Arguments& arguments) {
+// As in DeepSparse, an operand is the model when --model_path does not name one.
+std::string model_of(const Arguments& arguments, std::vector<std::string>& warnings) {
   const auto path = arguments.text("model-path");
-  if (path && !arguments.operands().empty())
-    throw UsageError("the model is given twice: '--model_path " + *path + "' and '" +
-                     arguments.operands().front() + "'");
+  const std::string operand = arguments.operands().empty() ? "" : arguments.operands().front();
+  if (path && *path != "default") {
+    if (!operand.empty())
+      warnings.push_back("the model '" + operand + "' is not used: '--model_path " + *path +
+                         "' names another");
+    return *path;
+  }
+  if (!operand.empty()) return operand;
   if (path) return *path;
-  if (!arguments.operands().empty()) return arguments.operands().front();
   throw UsageError("--task needs --model_path: filigree downloads no models");
 }
 
-void refuse_beside_config_file(const Arguments& arguments) {
+// DeepSparse passes over these in silence.
+void warn_beside_config_file(const Arguments& arguments, std::vector<std::string>& warnings) {
+  constexpr const char* kInstead = " is not used: '--config-file' says it for each endpoint";
   for (const char* flag : {"task", "model-path", "batch-size"})
-    if (arguments.has(flag))
-      throw UsageError(
-          "flag '--" + std::string(flag) +
-          "' cannot be combined with '--config-file', which says it for each endpoint");
-  if (!arguments.operands().empty())
-    throw UsageError("the model '" + arguments.operands().front() +
-                     "' cannot be combined with '--config-file'");
+    if (arguments.has(flag)) warnings.push_back("flag '--" + std::string(flag) + "'" + kInstead);
+  for (const std::string& model : arguments.operands())
+    warnings.push_back("the model '" + model + "'" + kInstead);
+}
+
+serve::Config config_for_endpoint(const Arguments& arguments) {
+  const auto task = arguments.text("task");
+  if (!task) throw UsageError(kNeitherGiven);
+  std::vector<std::string> warnings;
+  serve::Config config = serve::config_for_task(*task, model_of(arguments, warnings));
+  config.warnings = std::move(warnings);
+  if (const auto size = arguments.number("batch-size", 1, 65536))
+    config.endpoints.front().batch_size = *size;
+  return config;
+}
+
+serve::Config endpoints_of(const Arguments& arguments) {
+  const auto file = arguments.text("config-file");
+  if (!file) return config_for_endpoint(arguments);
+  serve::Config config = serve::load_config(*file);
+  warn_beside_config_file(arguments, config.warnings);
+  return config;
+}
+
+serve::Integration integration_of(const Arguments& arguments) {
+  const auto name = arguments.text("integration");
+  if (!name) return serve::Integration::kLocal;
+  const auto integration = serve::parse_integration(*name);
+  if (const auto* reason = std::get_if<std::string>(&integration))
+    throw UsageError("flag '--integration': " + *reason);
+  return std::get<serve::Integration>(integration);
 }
 
 serve::Config config_of(const Arguments& arguments) {
-  const auto file = arguments.text("config-file");
-  const auto task = arguments.text("task");
-  if (file) {
-    refuse_beside_config_file(arguments);
-    return serve::load_config(*file);
-  }
-  if (!task) throw UsageError(kNeitherGiven);
-  serve::Config config = serve::config_for_task(*task, model_of(arguments));
-  if (const auto size = arguments.number("batch-size", 1, 65536))
-    config.endpoints.front().batch_size = *size;
+  // Before the file is looked for, as a slip in a flag is the nearer mistake.
+  const auto integration = integration_of(arguments);
+  serve::Config config = endpoints_of(arguments);
+  // `local` is also what it is without the flag: then the file decides.
+  if (integration != serve::Integration::kLocal) config.integration = integration;
+  if (const auto cores = arguments.number("num-cores", 1, 4096)) config.num_cores = *cores;
+  if (const auto workers = arguments.number("num-workers", 1, 4096)) config.num_workers = *workers;
+  config.isa = chosen_isa(arguments, config.isa);
   return config;
 }
 
@@ -64,18 +97,25 @@ std::string url(const std::string& host, std::uint16_t port) {
 }
 
 ExitCode serve_models(const Arguments& arguments, Console& console) {
-  if (const auto integration = arguments.text("integration");
-      integration && *integration != "local")
-    throw UsageError("flag '--integration' is '" + *integration + "', expected local");
   set_log_level(arguments);
   serve::ServerOptions options;
   options.host = arguments.text("host").value_or(options.host);
   options.port =
       static_cast<std::uint16_t>(arguments.number("port", 0, 65535).value_or(options.port));
-  serve::Config config = config_of(arguments);
-  if (const auto cores = arguments.number("num-cores", 1, 4096)) config.num_cores = *cores;
-  if (const auto workers = arguments.number("num-workers", 1, 4096)) config.num_workers = *workers;
-  config.isa = chosen_isa(arguments, config.isa);
+  options.admin = arguments.has("admin");
+  options.model_root = arguments.text("model-root").value_or("");
+  const serve::Config config = config_of(arguments);
+  if (arguments.has("hot-reload-config")) {
+    if (config.source.file.empty())
+      throw UsageError("--hot-reload-config needs --config-file: there is no file to look at");
+    options.reload_interval = kReloadInterval;
+  }
+  if (arguments.has("check") || arguments.has("print-config")) {
+    for (const std::string& warning : config.warnings)
+      console.err << "filigree: " << warning << "\n";
+    if (arguments.has("print-config")) console.out << serve::effective_yaml(config);
+    return arguments.has("check") ? check_configuration(config, console) : ExitCode::kOk;
+  }
   serve::serve(config, options, [&](std::uint16_t port) {
     console.out << "listening on " << url(options.host, port) << std::endl;
   });
@@ -104,7 +144,14 @@ Command serve_command() {
                      isa_flag(),
                      {"log-level", "LEVEL", "debug, info, warn, error, critical or fatal (info)",
                       "debug, info, warn, error, critical, fatal"},
-                     {"integration", "NAME", "local"}},
+                     {"integration", "NAME", "local or sagemaker (local)", "local or sagemaker"},
+                     {"hot-reload-config", "",
+                      "serve what the configuration file says whenever it changes"},
+                     {"admin", "", "allow POST and DELETE of /endpoints to every client"},
+                     {"model-root", "DIR", "the folder that POST /endpoints may load models from"},
+                     {"check", "", "load what the configuration says, tell what it is, and end"},
+                     {"print-config", "",
+                      "print the configuration in effect, as YAML that can be loaded, and end"}},
            .example = "filigree serve --task question_answering --model_path DIR --host 127.0.0.1"},
       .run = serve_models};
 }
