@@ -15,6 +15,7 @@
 #include "serve/config/isa_choice.h"
 #include "serve/config/logging.h"
 #include "serve/config/model_path.h"
+#include "serve/config/server_options.h"
 #include "serve/json.h"
 #include "serve/tasks/task_options.h"
 
@@ -60,6 +61,7 @@ struct Config {
   std::optional<IsaRequest> isa;
   std::optional<runtime::Pinning> pinning;
   Integration integration = Integration::kLocal;
+  ServerOptions server;
   std::vector<EndpointConfig> endpoints;  // at least one
   ServerLogging logging;
   Json loggers = Json::object({});  // as written

@@ -9,6 +9,7 @@
 #include "serve/config/default_model.h"
 #include "serve/config/endpoint_reader.h"
 #include "serve/config/fields.h"
+#include "serve/config/server_settings.h"
 #include "serve/config/task_kwargs.h"
 
 namespace filigree::serve {
@@ -31,6 +32,12 @@ constexpr std::string_view kEndpointKeys[] = {
 // In place of a line: of an endpoint that is not in this file.
 constexpr std::size_t kElsewhere = 0;
 
+std::vector<std::string_view> server_keys() {
+  std::vector<std::string_view> keys(std::begin(kServerKeys), std::end(kServerKeys));
+  for (const ServerSetting& setting : server_settings()) keys.push_back(setting.key);
+  return keys;
+}
+
 class Reader {
  public:
   Reader(const std::string& file, const std::filesystem::path& folder) : file_(file) {
@@ -52,7 +59,8 @@ class Reader {
 
   Config read(const YamlNode& root) {
     const Fields server(root, "the configuration", file_);
-    server.allow(kServerKeys);
+    server.allow(server_keys());
+    read_server_settings(server, config_.server);
     config_.num_cores = server.count("num_cores", 1);
     config_.num_workers = server.count("num_workers", 1);
     read_integration(server);

@@ -151,6 +151,10 @@ const YamlNode& Fields::required(std::string_view key) const {
   return *node;
 }
 
+std::string Fields::place(std::string_view key) const {
+  return file_ + ":" + std::to_string(line_of(key)) + ": " + quoted(key);
+}
+
 void Fields::fail(std::size_t line, const std::string& message) const {
   throw ConfigError(file_ + ":" + std::to_string(line) + ": " + message);
 }

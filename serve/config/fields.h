@@ -44,6 +44,9 @@ class Fields {
   }
   const YamlNode& required(std::string_view key) const;
 
+  // "serve.yaml:3: 'max_connections'", for messages made elsewhere.
+  std::string place(std::string_view key) const;
+
   [[noreturn]] void fail(std::size_t line, const std::string& message) const;
 
  private:

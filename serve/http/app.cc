@@ -14,6 +14,13 @@ namespace {
 constexpr int kOk = 200;
 constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
+// What needs no API key: what probes and collectors ask, which have none, and the page itself,
+// which shows nothing without one.
+bool is_public(Action action) {
+  return action == Action::kLive || action == Action::kReady || action == Action::kModelReady ||
+         action == Action::kMetrics || action == Action::kPageFile;
+}
+
 HttpResponse json_response(const Json& json) {
   HttpResponse response;
   response.body = to_text(json);
@@ -70,6 +77,8 @@ HttpResponse response_to(const Deployment& deployment, const RouteFailure& failu
 
 App::App(Config config, Backend backend, AppOptions options)
     : backend_(std::move(backend)),
+      api_keys_(std::move(options.api_keys)),
+      cors_(std::move(options.cors_origins)),
       metrics_({}),
       current_(std::make_shared<Deployment>(std::move(config), backend_)),
       log_(current_.get()->config().logging, backend_.cores),
@@ -97,12 +106,22 @@ void App::set_stopping() {
 
 void App::handle(HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel,
                  const Reply& reply_to) {
+  if (auto preflight = cors_.preflight(request)) {
+    metrics_.count(std::nullopt, preflight->status);
+    return reply_to(std::move(*preflight));
+  }
   const auto deployment = current_.get();
   const auto match = deployment->router().match(request.method, request.target);
   const auto* target = std::get_if<RouteTarget>(&match);
-  const Reply reply = [reply_to, shape = error_shape(request.target)](HttpResponse response) {
+  const Reply reply = [reply_to = cors_.adding_headers(request, reply_to),
+                       shape = error_shape(request.target)](HttpResponse response) {
     reply_to(in_shape(std::move(response), shape));
   };
+  if (!allows(request, target)) {
+    HttpResponse refusal = unauthorized_response();
+    metrics_.count(std::nullopt, refusal.status);
+    return reply(std::move(refusal));
+  }
   if (target != nullptr && target->action == Action::kInfer)
     return infer(deployment, target->index, std::move(request), std::move(cancel), reply);
   // Inference is counted by its service, everything else here.
@@ -114,6 +133,16 @@ void App::handle(HttpRequest request, std::shared_ptr<runtime::CancelFlag> cance
     act(*deployment, *target, std::move(request), std::move(cancel), counted);
   else
     counted(response_to(*deployment, std::get<RouteFailure>(match)));
+}
+
+bool App::allows(const HttpRequest& request, const RouteTarget* target) const {
+  return (target != nullptr && is_public(target->action)) ||
+         api_keys_.allow(request.header("authorization"));
+}
+
+void App::complete_refusal(const HttpRequest& request, HttpResponse& response) {
+  metrics_.count(std::nullopt, response.status);
+  cors_.add_headers(request, response);
 }
 
 void App::infer(const std::shared_ptr<Deployment>& deployment, std::size_t endpoint,

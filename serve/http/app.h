@@ -7,9 +7,11 @@
 #include <string>
 
 #include "serve/config/config.h"
+#include "serve/http/api_keys.h"
 #include "serve/http/backend.h"
 #include "serve/http/benchmark_requests.h"
 #include "serve/http/config_watcher.h"
+#include "serve/http/cors.h"
 #include "serve/http/deployment.h"
 #include "serve/http/deployment_changes.h"
 #include "serve/http/endpoint_requests.h"
@@ -25,6 +27,8 @@ struct AppOptions {
   EndpointPolicy endpoints = {};
   // How often the file of the configuration is looked at; nullopt: never again.
   std::optional<std::chrono::milliseconds> reload_interval = {};
+  std::vector<std::string> api_keys = {};      // as in ServerOptions
+  std::vector<std::string> cors_origins = {};  // as in ServerOptions
 };
 
 // Thread-safe.
@@ -37,8 +41,8 @@ class App {
   // A Handler: answers at once on this thread, or later when it asks a model.
   void handle(HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel, const Reply& reply);
 
-  // For requests that never became one (malformed, too large): counts `response`.
-  void count_unrouted(int status) { metrics_.count(std::nullopt, status); }
+  // Counts and completes the response to what never became a request (malformed, too large).
+  void complete_refusal(const HttpRequest& request, HttpResponse& response);
 
   // What is served now; somebody must load() its catalog before anything can change.
   std::shared_ptr<Deployment> deployment() const { return current_.get(); }
@@ -58,6 +62,7 @@ class App {
              HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel, const Reply& reply);
   void act(const Deployment& deployment, RouteTarget target, HttpRequest request,
            std::shared_ptr<runtime::CancelFlag> cancel, const Reply& reply);
+  bool allows(const HttpRequest& request, const RouteTarget* target) const;
   HttpResponse respond(const Deployment& deployment, RouteTarget target) const;
   HttpResponse readiness(const Deployment& deployment) const;
   HttpResponse model_readiness(const Deployment& deployment, std::size_t endpoint) const;
@@ -65,6 +70,8 @@ class App {
   HttpResponse config(const Deployment& deployment) const;
 
   const Backend backend_;
+  const ApiKeys api_keys_;
+  const Cors cors_;
   Metrics metrics_;
   CurrentDeployment current_;
   RequestLog log_;

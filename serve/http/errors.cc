@@ -25,16 +25,22 @@ int http_status(HttpError error) noexcept {
   switch (error) {
     case HttpError::kBadRequest:
       return 400;
+    case HttpError::kUnauthorized:
+      return 401;
     case HttpError::kForbidden:
       return 403;
     case HttpError::kNotFound:
       return 404;
     case HttpError::kMethodNotAllowed:
       return 405;
+    case HttpError::kRequestTimeout:
+      return 408;
     case HttpError::kConflict:
       return 409;
     case HttpError::kBodyTooLarge:
       return 413;
+    case HttpError::kExpectationFailed:
+      return 417;
     case HttpError::kInvalidFields:
       return 422;
     case HttpError::kTooManyRequests:

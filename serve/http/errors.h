@@ -12,11 +12,14 @@ namespace filigree::serve {
 
 enum class HttpError {
   kBadRequest,
+  kUnauthorized,
   kForbidden,
   kNotFound,
   kMethodNotAllowed,
+  kRequestTimeout,
   kConflict,
   kBodyTooLarge,
+  kExpectationFailed,
   kInvalidFields,
   kTooManyRequests,
   kHeaderTooLarge,

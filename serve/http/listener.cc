@@ -1,13 +1,12 @@
 #include "serve/http/listener.h"
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <utility>
 #include <vector>
 
-#include "serve/http/server.h"
+#include "serve/http/listening_socket.h"
 #include "serve/http/session.h"
 #include "serve/log.h"
 
@@ -15,62 +14,42 @@ namespace filigree::serve {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using boost::system::error_code;
+using std::chrono::milliseconds;
 
-std::string address_text(const ServerOptions& options) {
-  const bool bare_ipv6 = options.host.find(':') != std::string::npos;
-  return (bare_ipv6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(options.port);
-}
+// Connections beyond the limit that are being told so; still more wait in the kernel's queue.
+constexpr std::size_t kMaxRefused = 64;
 
-[[noreturn]] void fail(const ServerOptions& options, const error_code& error) {
-  throw BindError("cannot listen on " + address_text(options) + ": " + error.message());
-}
-
-tcp::endpoint resolve(asio::io_context& context, const ServerOptions& options) {
-  error_code error;
-  const auto address = asio::ip::make_address(options.host, error);
-  if (!error) return {address, options.port};
-  tcp::resolver resolver(context);
-  const auto found =
-      resolver.resolve(options.host, std::to_string(options.port), tcp::resolver::passive, error);
-  if (error) fail(options, error);
-  return found.begin()->endpoint();
+// How often sessions are asked whether their time has passed: a timeout may last a quarter longer.
+milliseconds sweep_interval(const ServerOptions& options) {
+  const milliseconds shortest =
+      std::min({options.idle_timeout, options.read_timeout, options.write_timeout});
+  return std::clamp(shortest / 4, milliseconds(5), milliseconds(250));
 }
 
 }  // namespace
 
 class Listener::Impl {
  public:
-  Impl(asio::io_context& context, const ServerOptions& options, Handler handler,
-       std::function<void(int)> count_unrouted)
-      : acceptor_(context),
+  Impl(asio::io_context& context, const ServerOptions& options, ListenerHandlers handlers)
+      : listening_(listen_on(context, options)),
         retry_(context),
-        environment_{options, std::move(handler), std::move(count_unrouted), [this] { closed(); }} {
-    const tcp::endpoint endpoint = resolve(context, options);
-    error_code error;
-    acceptor_.open(endpoint.protocol(), error);
-    // Without it the port of a server that has just ended stays busy for a minute.
-    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error && endpoint.address() == asio::ip::address_v6::any())
-      acceptor_.set_option(asio::ip::v6_only(false), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(tcp::socket::max_listen_connections, error);
-    if (!error) port_ = acceptor_.local_endpoint(error).port();
-    if (error) fail(options, error);
-  }
+        sweep_(context),
+        sweep_interval_(sweep_interval(options)),
+        environment_{options, std::move(handlers.handle), std::move(handlers.refused),
+                     [this] { closed(); }} {}
 
-  std::uint16_t port() const noexcept { return port_; }
+  std::uint16_t port() const noexcept { return listening_.port; }
 
   void accept() {
-    if (accepting_ || sessions_.draining) return;
-    if (sessions_.open.size() >= environment_.options.max_connections) return;
+    if (accepting_ || sessions_.draining || sessions_.refused >= kMaxRefused) return;
     accepting_ = true;
-    acceptor_.async_accept([this](error_code error, tcp::socket socket) {
+    listening_.acceptor.async_accept([this](error_code error, PlainSocket socket) {
       accepting_ = false;
       if (sessions_.draining) return;
       if (error) return accept_later(error);
-      make_session(std::move(socket), environment_, sessions_)->start();
+      make_session(std::move(socket), admission(), environment_, sessions_)->start();
+      if (!sweeping_) sweep_later();
       accept();
     });
   }
@@ -79,7 +58,8 @@ class Listener::Impl {
     sessions_.draining = true;
     drained_ = std::move(done);
     error_code ignored;
-    acceptor_.close(ignored);
+    listening_.acceptor.close(ignored);
+    listening_.file.reset();
     retry_.cancel();
     for (const auto& session : snapshot()) session->drain();
     tell_when_empty();
@@ -90,6 +70,11 @@ class Listener::Impl {
   }
 
  private:
+  Admission admission() const {
+    const std::size_t served = sessions_.open.size() - sessions_.refused;
+    return served < environment_.options.max_connections ? Admission::kServe : Admission::kRefuse;
+  }
+
   std::vector<std::shared_ptr<Session>> snapshot() const {
     return {sessions_.open.begin(), sessions_.open.end()};
   }
@@ -100,12 +85,14 @@ class Listener::Impl {
   }
 
   void tell_when_empty() {
-    if (sessions_.open.empty() && drained_) std::exchange(drained_, nullptr)();
+    if (!sessions_.open.empty()) return;
+    sweep_.cancel();
+    if (drained_) std::exchange(drained_, nullptr)();
   }
 
   // Out of file descriptors, say: accepting again at once would spin.
   void accept_later(const error_code& error) {
-    constexpr std::chrono::milliseconds kPause{100};
+    constexpr milliseconds kPause{100};
     log(LogLevel::kWarning, "cannot accept a connection: " + error.message());
     retry_.expires_after(kPause);
     retry_.async_wait([this](error_code aborted) {
@@ -113,19 +100,33 @@ class Listener::Impl {
     });
   }
 
-  tcp::acceptor acceptor_;
+  // One timer for all: arming one for every phase of every request costs more than the requests.
+  void sweep_later() {
+    sweeping_ = true;
+    sweep_.expires_after(sweep_interval_);
+    sweep_.async_wait([this](error_code aborted) {
+      sweeping_ = false;
+      if (aborted) return;
+      const auto now = SessionClock::now();
+      for (const auto& session : snapshot()) session->expire(now);
+      if (!sessions_.open.empty()) sweep_later();
+    });
+  }
+
+  ListeningSocket listening_;
   asio::steady_timer retry_;
-  std::uint16_t port_ = 0;
+  asio::steady_timer sweep_;
+  const milliseconds sweep_interval_;
   SessionEnvironment environment_;
   Sessions sessions_;
   bool accepting_ = false;
+  bool sweeping_ = false;
   std::function<void()> drained_;
 };
 
-Listener::Listener(asio::io_context& context, const ServerOptions& options, Handler handler,
-                   std::function<void(int)> count_unrouted)
-    : impl_(std::make_unique<Impl>(context, options, std::move(handler),
-                                   std::move(count_unrouted))) {}
+Listener::Listener(asio::io_context& context, const ServerOptions& options,
+                   ListenerHandlers handlers)
+    : impl_(std::make_unique<Impl>(context, options, std::move(handlers))) {}
 
 Listener::~Listener() = default;
 

@@ -1,4 +1,4 @@
-// The open port: accepts connections and keeps the sessions.
+// The open address: accepts connections and keeps the sessions.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -6,23 +6,30 @@
 #include <functional>
 #include <memory>
 
+#include "serve/config/server_options.h"
 #include "serve/http/message.h"
-#include "serve/http/server_options.h"
 
 namespace filigree::serve {
+
+// What answers.
+struct ListenerHandlers {
+  Handler handle;
+  // Sees the response to what never became a request that could be handled.
+  std::function<void(const HttpRequest&, HttpResponse&)> refused;
+};
 
 // Apart from construction and port(), everything happens on the thread that runs `context`.
 class Listener {
  public:
   // Listens; throws BindError. `context` must outlive the listener, and must have ended when it is
   // destroyed.
-  Listener(boost::asio::io_context& context, const ServerOptions& options, Handler handler,
-           std::function<void(int status)> count_unrouted);
+  Listener(boost::asio::io_context& context, const ServerOptions& options,
+           ListenerHandlers handlers);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  std::uint16_t port() const noexcept;
+  std::uint16_t port() const noexcept;  // 0 on a Unix socket
 
   void start();  // begins to accept
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,17 +12,24 @@
 
 namespace filigree::serve {
 
+// Names and values, in the order of the message.
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
 struct HttpRequest {
   std::string method;
   std::string target;  // as sent: path and query, still percent-encoded
   std::string body;
   std::string request_id;  // the client's x-request-id when it is sane, else a fresh one
+  Headers headers = {};
+
+  // The value of the first header of this name, in whatever case; empty when there is none.
+  std::string_view header(std::string_view name) const noexcept;
 };
 
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
-  std::vector<std::pair<std::string, std::string>> headers;
+  Headers headers;  // without line ends in them
   std::string body;
 };
 

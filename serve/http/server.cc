@@ -26,8 +26,11 @@ constexpr std::size_t kLoaders = 2;
 constexpr std::chrono::seconds kFarewell{2};
 
 AppOptions app_options(const ServerOptions& options) {
-  return {.endpoints = {.allowed = options.admin, .model_root = options.model_root},
-          .reload_interval = options.reload_interval};
+  return {.endpoints = {.allowed = options.admin || !options.api_keys.empty(),
+                        .model_root = options.model_root},
+          .reload_interval = options.reload_interval,
+          .api_keys = options.api_keys,
+          .cors_origins = options.cors_origins};
 }
 
 }  // namespace
@@ -37,22 +40,28 @@ class Server::Impl {
   Impl(Config config, const ServerOptions& options, Backend backend)
       : options_(options),
         app_(std::move(config), std::move(backend), app_options(options)),
-        listener_(
-            context_, options_,
-            [this](HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel,
-                   const Reply& reply) {
-              app_.handle(std::move(request), std::move(cancel), reply);
-            },
-            [this](int status) { app_.count_unrouted(status); }) {
+        listener_(context_, options_,
+                  {.handle =
+                       [this](HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel,
+                              const Reply& reply) {
+                         app_.handle(std::move(request), std::move(cancel), reply);
+                       },
+                   .refused =
+                       [this](const HttpRequest& request, HttpResponse& response) {
+                         app_.complete_refusal(request, response);
+                       }}) {
     const auto& logger = app_.deployment()->config().logging.prometheus;
     if (!logger) return;
     ServerOptions own = options_;
     own.port = logger->port;
+    own.uds.clear();
     prometheus_ = std::make_unique<Listener>(
         context_, own,
-        [this](const HttpRequest& request, const std::shared_ptr<runtime::CancelFlag>&,
-               const Reply& reply) { app_.handle_prometheus(request, reply); },
-        [](int) {});
+        ListenerHandlers{
+            .handle = [this](const HttpRequest& request,
+                             const std::shared_ptr<runtime::CancelFlag>&,
+                             const Reply& reply) { app_.handle_prometheus(request, reply); },
+            .refused = [](const HttpRequest&, HttpResponse&) {}});
     log(LogLevel::kInfo,
         "the prometheus logger listens on port " + std::to_string(prometheus_->port()));
   }

@@ -10,8 +10,8 @@
 #include <stdexcept>
 
 #include "serve/config/config.h"
+#include "serve/config/server_options.h"
 #include "serve/http/backend.h"
-#include "serve/http/server_options.h"
 
 namespace filigree::serve {
 

@@ -1,3 +1,6 @@
+#include <array>
+#include <cstdio>
+
 #include "tests/serve/server_support.h"
 
 namespace filigree::serve {
@@ -43,6 +46,13 @@ TEST_F(Connection, OfHttp10ClosesUnlessAskedToStay) {
   EXPECT_EQ(twice.receive().status, 200);
 }
 
+TEST_F(Connection, OfHttp10GetsAnAnswerOfHttp10) {
+  start();
+  HttpClient client(port());
+  client.send("HEAD /v2/health/live HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(client.receive_line(), "HTTP/1.0 200 OK");
+}
+
 TEST_F(Connection, InvitesABodyThatWaitsForIt) {
   start();
   HttpClient client(port());
@@ -52,6 +62,53 @@ TEST_F(Connection, InvitesABodyThatWaitsForIt) {
   EXPECT_EQ(client.receive_line(), "");
   client.send(kQuestion);
   EXPECT_EQ(client.receive().body, kAnswer);
+}
+
+TEST_F(Connection, InvitesNoBodyThatHasCome) {
+  start();
+  HttpClient client(port());
+  client.send("POST /predict HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: " +
+              std::to_string(kQuestion.size()) + "\r\n\r\n" + kQuestion);
+  EXPECT_EQ(client.receive().body, kAnswer);
+}
+
+TEST_F(Connection, RefusesAnExpectationItCannotMeet) {
+  start();
+  HttpClient client(port());
+  client.send("POST /predict HTTP/1.1\r\nHost: t\r\nExpect: tea\r\nContent-Length: 9\r\n\r\n");
+  const ClientResponse response = client.receive();
+  EXPECT_EQ(response.status, 417);
+  EXPECT_EQ(response.headers.at("connection"), "close");
+}
+
+TEST_F(Connection, ReadsChunkedBodies) {
+  start();
+  HttpClient client(port());
+  const std::string chunked =
+      "POST /predict HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::size_t half = kQuestion.size() / 2;
+  std::array<char, 20> first{}, second{};
+  std::snprintf(first.data(), first.size(), "%zx", half);
+  std::snprintf(second.data(), second.size(), "%zX", kQuestion.size() - half);
+  client.send(chunked + first.data() + ";name=value\r\n" + kQuestion.substr(0, half) + "\r\n" +
+              second.data() + "\r\n" + kQuestion.substr(half) + "\r\n0\r\nTrailer: x\r\n\r\n");
+  EXPECT_EQ(client.receive().body, kAnswer);
+  client.send(chunked + "3\r\n{}\r\n\r\n0\r\n\r\n");
+  EXPECT_EQ(client.receive().status, 400);
+}
+
+TEST_F(Connection, RefusesBodiesOfAmbiguousLength) {
+  start();
+  // What two servers read differently lets a client hide a request from the first one.
+  for (const std::string fields :
+       {"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", "Transfer-Encoding: gzip\r\n",
+        "Transfer-Encoding: gzip, chunked\r\n", "Content-Length: 3, 4\r\n"}) {
+    HttpClient client(port());
+    client.send("POST /predict HTTP/1.1\r\nHost: t\r\n" + fields + "\r\n0\r\n\r\n");
+    EXPECT_EQ(client.receive().status, 400) << fields;
+    EXPECT_TRUE(client.closed_by_server()) << fields;
+  }
 }
 
 TEST_F(Connection, AnswersARequestThatComesByteByByte) {

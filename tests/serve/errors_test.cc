@@ -7,11 +7,14 @@ namespace {
 
 TEST(Errors, HaveTheStatusOfTheTable) {
   EXPECT_EQ(http_status(HttpError::kBadRequest), 400);
+  EXPECT_EQ(http_status(HttpError::kUnauthorized), 401);
   EXPECT_EQ(http_status(HttpError::kForbidden), 403);
   EXPECT_EQ(http_status(HttpError::kNotFound), 404);
   EXPECT_EQ(http_status(HttpError::kMethodNotAllowed), 405);
+  EXPECT_EQ(http_status(HttpError::kRequestTimeout), 408);
   EXPECT_EQ(http_status(HttpError::kConflict), 409);
   EXPECT_EQ(http_status(HttpError::kBodyTooLarge), 413);
+  EXPECT_EQ(http_status(HttpError::kExpectationFailed), 417);
   EXPECT_EQ(http_status(HttpError::kInvalidFields), 422);
   EXPECT_EQ(http_status(HttpError::kTooManyRequests), 429);
   EXPECT_EQ(http_status(HttpError::kHeaderTooLarge), 431);

@@ -4,27 +4,50 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cctype>
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 
 namespace filigree::serve {
 namespace {
 
-// A connected socket, or -1.
-int connected_socket(std::uint16_t port) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+// A socket connected to `address`, or -1.
+template <class Address>
+int connected_to(const Address& address, int family) {
+  const int socket = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0)
     return socket;
   ::close(socket);
   return -1;
+}
+
+int connected_socket(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return connected_to(address, AF_INET);
+}
+
+int connected_socket_over_ipv6(std::uint16_t port) {
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_port = htons(port);
+  address.sin6_addr = IN6ADDR_LOOPBACK_INIT;
+  return connected_to(address, AF_INET6);
+}
+
+int connected_socket(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return -1;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  return connected_to(address, AF_UNIX);
 }
 
 std::string lower(std::string text) {
@@ -40,8 +63,17 @@ Json ClientResponse::json() const {
   return value != nullptr ? *value : Json();
 }
 
-HttpClient::HttpClient(std::uint16_t port) : socket_(connected_socket(port)) {
-  if (socket_ < 0) throw std::runtime_error("cannot connect to port " + std::to_string(port));
+HttpClient::HttpClient(std::uint16_t port)
+    : HttpClient(connected_socket(port), "port " + std::to_string(port)) {}
+
+HttpClient HttpClient::over_ipv6(std::uint16_t port) {
+  return {connected_socket_over_ipv6(port), "[::1]:" + std::to_string(port)};
+}
+
+HttpClient::HttpClient(const std::string& path) : HttpClient(connected_socket(path), path) {}
+
+HttpClient::HttpClient(int socket, const std::string& address) : socket_(socket) {
+  if (socket_ < 0) throw std::runtime_error("cannot connect to " + address);
   const timeval patience{.tv_sec = 120, .tv_usec = 0};
   setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 }
@@ -98,8 +130,9 @@ ClientResponse HttpClient::receive(bool head) {
       response.headers[lower(line.substr(0, colon))] = line.substr(colon + 2);
   }
   if (head) return response;
-  const auto length =
-      static_cast<std::size_t>(std::atoi(response.headers["content-length"].c_str()));
+  const auto header = response.headers.find("content-length");
+  const auto length = static_cast<std::size_t>(
+      header == response.headers.end() ? 0 : std::atoi(header->second.c_str()));
   while (response.body.size() < length) {
     const auto c = next();
     if (!c) break;

@@ -23,6 +23,10 @@ class HttpClient {
  public:
   // Connects to 127.0.0.1, or throws std::runtime_error. Reads give up after two minutes.
   explicit HttpClient(std::uint16_t port);
+  // Connects to ::1.
+  static HttpClient over_ipv6(std::uint16_t port);
+  // Connects to a Unix socket.
+  explicit HttpClient(const std::string& path);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -38,6 +42,8 @@ class HttpClient {
   ClientResponse post(const std::string& path, const std::string& body);
 
  private:
+  HttpClient(int socket, const std::string& address);
+
   std::optional<char> next();
 
   int socket_ = -1;

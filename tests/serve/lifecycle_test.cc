@@ -153,16 +153,6 @@ TEST_F(Lifecycle, NamesAnAddressThatIsBusyOrImpossible) {
   EXPECT_THROW(Server(fake_config({"qa"}), options_, engine_.backend()), BindError);
 }
 
-TEST_F(Lifecycle, ListensOnIpv6AndAnswersIpv4ThereToo) {
-  options_.host = "::";
-  try {
-    start();
-  } catch (const BindError& error) {
-    GTEST_SKIP() << error.what();
-  }
-  EXPECT_EQ(get("/v2/health/live").status, 200);
-}
-
 // A server in a process of its own, which tells its port, and what its engine does, on a pipe.
 class ServerProcess : public Lifecycle {
  protected:

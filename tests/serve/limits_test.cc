@@ -58,27 +58,58 @@ TEST_F(Limits, CloseConnectionsThatStayIdle) {
   EXPECT_TRUE(client.closed_by_server());
 }
 
-TEST_F(Limits, CloseConnectionsThatNeverFinishTheirRequest) {
+TEST_F(Limits, TellClientsThatNeverFinishTheirRequest) {
   options_.read_timeout = milliseconds(50);
   start();
   HttpClient header(port());
   header.send("GET / HTTP/1.1\r\nHost:");
+  EXPECT_EQ(header.receive().status, 408);
   EXPECT_TRUE(header.closed_by_server());
   HttpClient body(port());
   body.send("POST /predict HTTP/1.1\r\nHost: t\r\nContent-Length: 50\r\n\r\n{");
+  const ClientResponse response = body.receive();
+  EXPECT_EQ(response.status, 408);
+  EXPECT_NE(response.body.find("limit of 50 ms"), std::string::npos) << response.body;
   EXPECT_TRUE(body.closed_by_server());
 }
 
-TEST_F(Limits, LetFurtherConnectionsWaitUntilOneCloses) {
+TEST_F(Limits, CloseConnectionsThatDoNotReadTheirResponses) {
+  options_.write_timeout = milliseconds(50);
+  start();
+  HttpClient client(port());
+  // Answers that fill what the kernel keeps for both ends. send() returns once the server, which
+  // stopped to read meanwhile, has closed.
+  const std::string request = "GET /app.js HTTP/1.1\r\nHost: t\r\n\r\n";
+  std::string many;
+  for (int i = 0; i < 20'000; ++i) many += request;
+  client.send(many);
+  EXPECT_EQ(get("/v2/health/live").status, 200);
+  while (client.receive().status == 200) continue;
+  EXPECT_TRUE(client.closed_by_server());
+}
+
+TEST_F(Limits, TellFurtherConnectionsThatThereAreTooMany) {
   options_.max_connections = 1;
   start();
   HttpClient first(port());
   EXPECT_EQ(first.get("/v2/health/live").status, 200);
   HttpClient second(port());
-  second.send("GET /v2/health/live HTTP/1.1\r\nHost: t\r\n\r\n");
+  const ClientResponse refused = second.receive();
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.headers.at("retry-after"), "1");
+  EXPECT_NE(refused.body.find("limit of 1 connections"), std::string::npos) << refused.body;
+  EXPECT_TRUE(second.closed_by_server());
   EXPECT_EQ(first.get("/v2/health/live").status, 200);
-  first.close();
-  EXPECT_EQ(second.receive().status, 200);
+}
+
+TEST_F(Limits, ServeConnectionsAgainWhenOthersHaveClosed) {
+  options_.max_connections = 1;
+  start();
+  HttpClient(port()).get("/v2/health/live");
+  int status = 503;
+  for (int tries = 0; status == 503 && tries < 10'000; ++tries)
+    status = get("/v2/health/live").status;
+  EXPECT_EQ(status, 200);
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <chrono>
 #include <ostream>
 
 #include "serve/config/config.h"
+#include "serve/config/server_settings.h"
 #include "serve/http/server.h"
 #include "serve/log.h"
 #include "tools/commands/commands.h"
@@ -90,6 +92,57 @@ void set_log_level(const Arguments& arguments) {
   serve::set_log_level(*level);
 }
 
+std::string flag_name(const serve::ServerSetting& setting) {
+  std::string name(setting.key);
+  std::ranges::replace(name, '_', '-');
+  return name;
+}
+
+// What the file says, unless the environment or a flag says otherwise.
+serve::ServerOptions server_options(const Arguments& arguments, serve::ServerOptions options) {
+  serve::read_server_environment(options);
+  if (arguments.has("api-key") || arguments.has("api-key-file")) options.api_keys.clear();
+  for (const serve::ServerSetting& setting : serve::server_settings()) {
+    const std::string name = flag_name(setting);
+    if (const auto text = arguments.text(name))
+      setting.set(options, *text, "flag '--" + name + "'");
+  }
+  options.host = arguments.text("host").value_or(options.host);
+  options.port =
+      static_cast<std::uint16_t>(arguments.number("port", 0, 65535).value_or(options.port));
+  if (!options.uds.empty() && (arguments.has("host") || arguments.has("port")))
+    throw UsageError("'--host' and '--port' cannot be combined with the Unix socket '" +
+                     options.uds + "'");
+  return options;
+}
+
+std::vector<Flag> flags() {
+  std::vector<Flag> all = {
+      {"config-file", "F.yaml", "endpoints: name, route, task, model, kwargs"},
+      {"task", "NAME", "serve one model for this task instead: " + serve::task_names()},
+      {"model-path", "DIR", "the model of --task: a folder, or an .onnx file in one"},
+      {"host", "ADDRESS", "listen on this address (0.0.0.0); '::' for IPv6 and IPv4"},
+      {"port", "N", "listen on this port (5543); 0: any free one"},
+      {"num-cores", "N", "cores to compute on (default: what the process may use)"},
+      {"num-workers", "N", "batches in flight (1)"},
+      {"batch-size", "N", "accepted; batches form from the requests that wait"},
+      isa_flag(),
+      {"log-level", "LEVEL", "debug, info, warn, error, critical or fatal (info)",
+       "debug, info, warn, error, critical, fatal"},
+      {"integration", "NAME", "local or sagemaker (local)", "local or sagemaker"},
+      {"hot-reload-config", "", "serve what the configuration file says whenever it changes"},
+      {"admin", "", "allow POST and DELETE of /endpoints to every client"},
+      {"model-root", "DIR", "the folder that POST /endpoints may load models from"},
+      {"check", "", "load what the configuration says, tell what it is, and end"},
+      {"print-config", "",
+       "print the configuration in effect, as YAML that can be loaded, and end"}};
+  for (const serve::ServerSetting& setting : serve::server_settings())
+    all.push_back({.name = flag_name(setting),
+                   .value = std::string(setting.value),
+                   .help = std::string(setting.help)});
+  return all;
+}
+
 // An IPv6 address needs brackets in a URL.
 std::string url(const std::string& host, std::uint16_t port) {
   const bool is_ipv6 = host.find(':') != std::string::npos;
@@ -98,13 +151,11 @@ std::string url(const std::string& host, std::uint16_t port) {
 
 ExitCode serve_models(const Arguments& arguments, Console& console) {
   set_log_level(arguments);
-  serve::ServerOptions options;
-  options.host = arguments.text("host").value_or(options.host);
-  options.port =
-      static_cast<std::uint16_t>(arguments.number("port", 0, 65535).value_or(options.port));
+  static_cast<void>(server_options(arguments, {}));  // wrong flags are told before files are read
+  const serve::Config config = config_of(arguments);
+  serve::ServerOptions options = server_options(arguments, config.server);
   options.admin = arguments.has("admin");
   options.model_root = arguments.text("model-root").value_or("");
-  const serve::Config config = config_of(arguments);
   if (arguments.has("hot-reload-config")) {
     if (config.source.file.empty())
       throw UsageError("--hot-reload-config needs --config-file: there is no file to look at");
@@ -117,7 +168,9 @@ ExitCode serve_models(const Arguments& arguments, Console& console) {
     return arguments.has("check") ? check_configuration(config, console) : ExitCode::kOk;
   }
   serve::serve(config, options, [&](std::uint16_t port) {
-    console.out << "listening on " << url(options.host, port) << std::endl;
+    console.out << "listening on "
+                << (options.uds.empty() ? url(options.host, port) : "unix:" + options.uds)
+                << std::endl;
   });
   return ExitCode::kOk;
 }
@@ -126,33 +179,13 @@ ExitCode serve_models(const Arguments& arguments, Console& console) {
 
 Command serve_command() {
   return {
-      .usage =
-          {.command = "serve",
-           .summary = "Serves models over HTTP until Ctrl-C or SIGTERM.",
-           .operands = "[MODEL]",
-           .max_operands = 1,
-           .flags = {{"config-file", "F.yaml", "endpoints: name, route, task, model, kwargs"},
-                     {"task", "NAME",
-                      "serve one model for this task instead: " + serve::task_names()},
-                     {"model-path", "DIR",
-                      "the model of --task: a folder, or an .onnx file in one"},
-                     {"host", "ADDRESS", "listen on this address (0.0.0.0)"},
-                     {"port", "N", "listen on this port (5543); 0: any free one"},
-                     {"num-cores", "N", "cores to compute on (default: what the process may use)"},
-                     {"num-workers", "N", "batches in flight (1)"},
-                     {"batch-size", "N", "accepted; batches form from the requests that wait"},
-                     isa_flag(),
-                     {"log-level", "LEVEL", "debug, info, warn, error, critical or fatal (info)",
-                      "debug, info, warn, error, critical, fatal"},
-                     {"integration", "NAME", "local or sagemaker (local)", "local or sagemaker"},
-                     {"hot-reload-config", "",
-                      "serve what the configuration file says whenever it changes"},
-                     {"admin", "", "allow POST and DELETE of /endpoints to every client"},
-                     {"model-root", "DIR", "the folder that POST /endpoints may load models from"},
-                     {"check", "", "load what the configuration says, tell what it is, and end"},
-                     {"print-config", "",
-                      "print the configuration in effect, as YAML that can be loaded, and end"}},
-           .example = "filigree serve --task question_answering --model_path DIR --host 127.0.0.1"},
+      .usage = {.command = "serve",
+                .summary = "Serves models over HTTP until Ctrl-C or SIGTERM.",
+                .operands = "[MODEL]",
+                .max_operands = 1,
+                .flags = flags(),
+                .example =
+                    "filigree serve --task question_answering --model_path DIR --host 127.0.0.1"},
       .run = serve_models};
 }
 

@@ -1,4 +1,4 @@
-// Where the server listens and what it allows a client.
+// Where the server listens, whom it answers and what it allows a client.
 #pragma once
 
 #include <chrono>
@@ -7,22 +7,29 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace filigree::serve {
 
 struct ServerOptions {
-  std::string host = "0.0.0.0";  // an IPv4 or IPv6 address, or a name that resolves to one
-  std::uint16_t port = 5543;     // 0: any free one
+  std::string host = "0.0.0.0";      // an IPv4 or IPv6 address, or a name that resolves to one
+  std::uint16_t port = 5543;         // 0: any free one
+  std::string uds;                   // a Unix socket to listen on instead; empty: host and port
+  std::optional<unsigned> uds_mode;  // its permissions; nullopt: what the umask leaves
+
+  std::vector<std::string> api_keys;      // empty: everybody may ask; see parse_api_key()
+  std::vector<std::string> cors_origins;  // that pages may ask from; "*": all; empty: only our own
+
   std::size_t max_body_bytes = 2 << 20;
   std::size_t max_header_bytes = 16 << 10;
-  std::size_t max_connections = 1024;               // more wait in the kernel's queue
+  std::size_t max_connections = 1024;               // further ones are told so and closed
   std::chrono::milliseconds idle_timeout{60'000};   // a connection that waits for a request
   std::chrono::milliseconds read_timeout{20'000};   // from the first byte of a request to its last
   std::chrono::milliseconds write_timeout{20'000};  // one response
   std::chrono::milliseconds drain_timeout{
       30'000};  // stop() refuses what is not answered after this
 
-  bool admin = false;                // POST and DELETE of /endpoints are allowed
+  bool admin = false;                // POST and DELETE of /endpoints are allowed without a key
   std::filesystem::path model_root;  // what POST /endpoints may load lies in here; empty: nothing
   // How often the configuration file is looked at for changes; nullopt: it is not read again.
   std::optional<std::chrono::milliseconds> reload_interval;

@@ -1,0 +1,33 @@
+// What can be set of the server by a flag and by a key of the YAML file, both from one list:
+// `max_body_bytes` is the key, `--max-body-bytes` the flag.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "serve/config/fields.h"
+#include "serve/config/server_options.h"
+
+namespace filigree::serve {
+
+struct ServerSetting {
+  std::string_view key;
+  std::string_view value;  // what help calls the value, "BYTES"
+  std::string_view help;
+  // Reads `text` into the options. Throws ConfigError that begins with `source`, for example
+  // "flag '--max-body-bytes'", and says what was found and what was expected.
+  void (*set)(ServerOptions& options, std::string_view text, const std::string& source);
+};
+
+std::span<const ServerSetting> server_settings() noexcept;
+
+// The settings among the keys of the file's top level. A sequence is as good as its items with
+// commas between them. Throws ConfigError.
+void read_server_settings(const Fields& server, ServerOptions& options);
+
+// What FILIGREE_API_KEY says, instead of the keys of the file; not set or empty: nothing changes.
+// Throws ConfigError.
+void read_server_environment(ServerOptions& options);
+
+}  // namespace filigree::serve

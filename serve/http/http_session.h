@@ -1,0 +1,339 @@
+// The session over any stream: a socket, or TLS over one. Included by the files that make sessions.
+#pragma once
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/stream_traits.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "serve/http/errors.h"
+#include "serve/http/request_id.h"
+#include "serve/http/response_text.h"
+#include "serve/http/session.h"
+#include "serve/log.h"
+
+namespace filigree::serve {
+
+template <class Stream>
+class HttpSession final : public Session {
+ public:
+  HttpSession(Stream stream, Admission admission, const SessionEnvironment& environment,
+              Sessions& sessions)
+      : stream_(std::move(stream)),
+        admission_(admission),
+        environment_(environment),
+        sessions_(sessions) {}
+
+  void start() override {
+    sessions_.open.insert(self());
+    if (admission_ == Admission::kRefuse) ++sessions_.refused;
+    boost::system::error_code ignored;  // a Unix socket has no such option
+    socket().set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+    begin();
+  }
+
+  void drain() override {
+    if (phase_ == Phase::kIdle) close();
+  }
+
+  void close() override {
+    if (std::exchange(closed_, true)) return;
+    const auto keep = self();
+    if (cancel_) cancel_->cancel();
+    // Every operation in progress ends with an error now and lets go of the session.
+    boost::system::error_code ignored;
+    socket().close(ignored);
+    if (admission_ == Admission::kRefuse) --sessions_.refused;
+    sessions_.open.erase(keep);
+    environment_.closed();
+  }
+
+  void expire(SessionClock::time_point now) override {
+    if (now < deadline_) return;
+    if (phase_ != Phase::kReading) return close();
+    // The read that is in progress ends now, and then the client is told.
+    too_slow_ = true;
+    deadline_ = SessionClock::time_point::max();
+    boost::system::error_code ignored;
+    socket().cancel(ignored);
+  }
+
+ private:
+  using error_code = boost::system::error_code;
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using RequestHeader = boost::beast::http::request_header<>;
+  using Field = boost::beast::http::field;
+  enum class Phase { kIdle, kReading, kHandling, kWriting, kClosing };
+
+  static constexpr std::size_t kHeaderChunk = 4 << 10;
+  static constexpr std::size_t kBodyChunk = 16 << 10;
+  // What a client may still send after an answer that closes the connection, so that closing does
+  // not reset it before the answer is read.
+  static constexpr std::size_t kMaxLingerBytes = 16 << 20;
+  static constexpr std::chrono::seconds kLinger{2};
+
+  std::shared_ptr<HttpSession> self() {
+    return std::static_pointer_cast<HttpSession>(shared_from_this());
+  }
+
+  PlainSocket& socket() { return boost::beast::get_lowest_layer(stream_); }
+
+  void enter(Phase phase, std::chrono::milliseconds limit) {
+    phase_ = phase;
+    deadline_ = SessionClock::now() + limit;
+  }
+
+  void begin() {
+    if (admission_ == Admission::kServe) return wait_for_request();
+    refuse(error_response(HttpError::kUnavailable,
+                          "the limit of " + std::to_string(environment_.options.max_connections) +
+                              " connections is reached"));
+  }
+
+  // Between two requests a connection may stay quiet for the idle timeout; from the first byte on
+  // the read timeout runs, so that a client that sends byte by byte cannot hold on longer.
+  void wait_for_request() {
+    if (sessions_.draining) return close();
+    if (buffer_.size() > 0) return read_request();
+    enter(Phase::kIdle, environment_.options.idle_timeout);
+    if (!reading_) read_more(kHeaderChunk);
+  }
+
+  // At most one read is in progress, and nothing else touches the buffer meanwhile.
+  void read_more(std::size_t chunk) {
+    reading_ = true;
+    stream_.async_read_some(buffer_.prepare(chunk),
+                            [this, self = self()](error_code error, std::size_t bytes) {
+                              reading_ = false;
+                              buffer_.commit(bytes);
+                              if (!closed_) take_bytes(error);
+                            });
+  }
+
+  void take_bytes(error_code error) {
+    switch (phase_) {
+      case Phase::kIdle:
+        return error ? close() : read_request();
+      case Phase::kReading:
+        if (too_slow_) return refuse_slow();
+        return error ? close() : parse();
+      case Phase::kHandling:
+        // The end of the stream means that nobody waits for the answer. Bytes are the next request;
+        // after them a disconnect cannot be seen.
+        if (error && cancel_) cancel_->cancel();
+        return;
+      case Phase::kWriting:
+        return;
+      case Phase::kClosing:
+        return finish();
+    }
+  }
+
+  void read_request() {
+    enter(Phase::kReading, environment_.options.read_timeout);
+    parser_.emplace();
+    parser_->eager(true);
+    parser_->header_limit(static_cast<std::uint32_t>(environment_.options.max_header_bytes));
+    parser_->body_limit(environment_.options.max_body_bytes);
+    header_seen_ = false;
+    parse();
+  }
+
+  void parse() {
+    namespace http = boost::beast::http;
+    while (buffer_.size() > 0 && !parser_->is_done()) {
+      error_code error;
+      buffer_.consume(parser_->put(boost::asio::const_buffer(buffer_.data()), error));
+      if (error == http::error::need_more) break;
+      if (error) return refuse_malformed(error);
+    }
+    if (parser_->is_header_done() && !std::exchange(header_seen_, true) && !accepts_header())
+      return;
+    if (parser_->is_done()) return hand_over();
+    read_more(header_seen_ ? kBodyChunk : kHeaderChunk);
+  }
+
+  // False when something has been written to the client, and reading goes on later or not at all.
+  bool accepts_header() {
+    const RequestHeader& header = parser_->get();
+    const auto encoding = header[Field::transfer_encoding];
+    if (!encoding.empty() && !boost::beast::iequals(encoding, "chunked")) {
+      refuse(error_response(
+          HttpError::kBadRequest,
+          "transfer-encoding is '" + std::string(encoding) + "', expected chunked or none"));
+      return false;
+    }
+    const auto expectation = header[Field::expect];
+    if (expectation.empty() || header.version() < 11 || parser_->is_done()) return true;
+    if (boost::beast::iequals(expectation, "100-continue"))
+      invite_body();
+    else
+      refuse(error_response(HttpError::kExpectationFailed,
+                            "expect is '" + std::string(expectation) + "', expected 100-continue"));
+    return false;
+  }
+
+  void invite_body() {
+    // A client that does not wait has sent the body already; the interim response does not harm it.
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    boost::asio::async_write(stream_, boost::asio::buffer(kContinue),
+                             [this, self = self()](error_code error, std::size_t) {
+                               if (closed_) return;
+                               if (error) return close();
+                               read_more(kBodyChunk);
+                             });
+  }
+
+  static HttpRequest request_of(const RequestHeader& header) {
+    HttpRequest request;
+    request.method = std::string(header.method_string());
+    request.target = std::string(header.target());
+    for (const auto& field : header)
+      request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    request.request_id = request_id(request.header("x-request-id"));
+    return request;
+  }
+
+  void hand_over() {
+    auto message = parser_->release();
+    keep_alive_ = message.keep_alive();
+    HttpRequest request = request_of(message);
+    request.body = std::move(message.body());
+    remember(request, message.version());
+    cancel_ = std::make_shared<runtime::CancelFlag>();
+    phase_ = Phase::kHandling;
+    deadline_ = SessionClock::time_point::max();
+    // To see whether the client goes away.
+    if (buffer_.size() == 0) read_more(kHeaderChunk);
+    environment_.handler(std::move(request), cancel_, [self = self()](HttpResponse response) {
+      boost::asio::dispatch(self->stream_.get_executor(),
+                            [self, response = std::move(response)]() mutable {
+                              self->cancel_ = nullptr;
+                              self->write(response);
+                            });
+    });
+  }
+
+  // What the response and the log need of a request that others will own.
+  void remember(const HttpRequest& request, unsigned version) {
+    version_ = version < 11 ? 10 : 11;
+    head_ = request.method == "HEAD";
+    request_id_ = request.request_id;
+    if (log_enabled(LogLevel::kDebug)) line_ = request.method + " " + request.target;
+  }
+
+  void refuse_malformed(error_code error) {
+    namespace http = boost::beast::http;
+    if (error == http::error::body_limit)
+      return refuse(error_response(HttpError::kBodyTooLarge,
+                                   "the body is larger than the limit of " +
+                                       std::to_string(environment_.options.max_body_bytes) +
+                                       " bytes"));
+    if (error == http::error::header_limit)
+      return refuse(error_response(HttpError::kHeaderTooLarge,
+                                   "the header is larger than the limit of " +
+                                       std::to_string(environment_.options.max_header_bytes) +
+                                       " bytes"));
+    refuse(error_response(HttpError::kBadRequest, "not an HTTP request: " + error.message()));
+  }
+
+  void refuse_slow() {
+    refuse(error_response(HttpError::kRequestTimeout,
+                          "the request did not come within the limit of " +
+                              std::to_string(environment_.options.read_timeout.count()) + " ms"));
+  }
+
+  // Answers what is not a request that can be handed over, and closes.
+  void refuse(HttpResponse response) {
+    HttpRequest request = parser_ ? request_of(parser_->get()) : HttpRequest{};
+    if (request.request_id.empty()) request.request_id = request_id({});
+    remember(request, 11);
+    keep_alive_ = false;
+    refused_ = true;
+    environment_.refused(request, response);
+    write(response);
+  }
+
+  void write(const HttpResponse& response) {
+    if (!line_.empty())
+      log(LogLevel::kDebug, request_id_ + " " + line_ + " " + std::to_string(response.status));
+    if (closed_) return;
+    if (sessions_.draining) keep_alive_ = false;
+    using Context = ResponseContext;
+    text_ = response_text(
+        response, {.version = version_,
+                   .after = keep_alive_ ? Context::After::kKeepAlive : Context::After::kClose,
+                   .body = head_ ? Context::Body::kHeaderOnly : Context::Body::kWhole,
+                   .request_id = request_id_});
+    enter(Phase::kWriting, environment_.options.write_timeout);
+    boost::asio::async_write(stream_, boost::asio::buffer(text_),
+                             [this, self = self()](error_code error, std::size_t) {
+                               text_ = {};
+                               if (closed_) return;
+                               if (error) return close();
+                               if (keep_alive_) return wait_for_request();
+                               finish();
+                             });
+  }
+
+  // Closes so that the client gets all that was written.
+  void finish() {
+    enter(Phase::kClosing, kLinger);
+    error_code error;
+    if (reading_) {
+      socket().cancel(error);  // take_bytes() comes back here
+      return;
+    }
+    if (!has_unread_bytes()) return close();
+    // Closing with unread bytes would send a reset, which can overtake the answer.
+    socket().shutdown(PlainSocket::shutdown_send, error);
+    if (error) return close();
+    discard(kMaxLingerBytes);
+  }
+
+  bool has_unread_bytes() {
+    error_code error;
+    return refused_ || buffer_.size() > 0 || socket().available(error) > 0;
+  }
+
+  void discard(std::size_t left) {
+    buffer_.clear();
+    stream_.async_read_some(buffer_.prepare(kBodyChunk),
+                            [this, self = self(), left](error_code error, std::size_t bytes) {
+                              if (closed_) return;
+                              if (error || bytes > left) return close();
+                              discard(left - bytes);
+                            });
+  }
+
+  Stream stream_;
+  const Admission admission_;
+  const SessionEnvironment& environment_;
+  Sessions& sessions_;
+  boost::beast::flat_buffer buffer_;  // bytes that the parser has not taken
+  std::optional<Parser> parser_;
+  std::shared_ptr<runtime::CancelFlag> cancel_;  // set while a request is being answered
+  std::string text_;                             // that is being written
+  std::string request_id_;
+  std::string line_;  // of the request, when it will be logged
+  unsigned version_ = 11;
+  Phase phase_ = Phase::kIdle;
+  SessionClock::time_point deadline_ = SessionClock::time_point::max();
+  bool reading_ = false;
+  bool header_seen_ = false;
+  bool too_slow_ = false;
+  bool head_ = false;
+  bool keep_alive_ = false;
+  bool refused_ = false;  // more of the refused request may come
+  bool closed_ = false;
+};
+
+}  // namespace filigree::serve
