@@ -232,6 +232,9 @@ PanelSeries<const float> encode(const kernels::KernelTable& table, const loader:
                                 const RaggedBatch& batch, const ActivationShape& shape,
                                 Arena& arena, WorkerGroup& group, const Watch& watch) noexcept {
   assert(batch.panels().size() <= shape.panels && batch.ranks() <= shape.ranks);
+  for (std::size_t i = 0; i < batch.sequences(); ++i)
+    assert(kernels::attention_scratch_bytes(encoder.head_size, batch.length(i)) <=
+           shape.attention_bytes);
   const Activations activations = arena.activations(shape);
   group.parallel(batch.ranks(), [&](std::size_t rank) {
     encode_rank({table, encoder, batch, activations, watch, rank}, group);

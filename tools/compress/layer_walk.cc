@@ -57,6 +57,7 @@ LayerWalk::LayerWalk(const kernels::KernelTable& table, const loader::Encoder& e
   embeddings.heads = encoder.heads;
   embeddings.head_size = encoder.head_size;
   embeddings.intermediate_size = encoder.intermediate_size;
+  embeddings.max_positions = encoder.max_positions;  // attention needs scratch for so many keys
   embeddings.embeddings = encoder.embeddings;
   hidden_ = traced(table, embeddings, sequences, Stage::kEmbeddings, threads);
   alone_ = std::move(embeddings);
