@@ -35,7 +35,7 @@ const EXAMPLES = [
 ];
 
 const element = (id) => document.getElementById(id);
-const state = { models: [], results: [], context: "", shown: 0, poll: null };
+const state = { models: [], results: [], question: "", context: "", shown: 0, poll: null };
 
 function make(tag, text, className) {
   const node = document.createElement(tag);
@@ -194,6 +194,7 @@ function show(index) {
   answer.append(" ", make("small", `${result.model.name}${times}`));
   if (result.warning) answer.append(" ", make("small", result.warning));
   highlight(result);
+  showSnippets(result.model.name, state.question, state.context);
   [...element("rows").children].forEach((row, i) => row.setAttribute("aria-current", String(i === index)));
 }
 
@@ -238,6 +239,7 @@ async function submit(event) {
   if (message.textContent !== "") return;
 
   element("submit").disabled = true;
+  state.question = question;
   state.context = context;
   state.results = [];
   element("rows").replaceChildren();

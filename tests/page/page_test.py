@@ -149,6 +149,53 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.browser.text("#message"), "Choose at least one model that is ready.")
         self.browser.click("#select-all")
 
+    def test_the_request_on_screen_can_be_copied_as_curl_and_python(self):
+        self.browser.script("document.getElementById('context').value = arguments[0];"
+                            "document.getElementById('question').value = arguments[1];",
+                            "Anna's caf\u00e9 \U0001f600 has a \"back\\slash\" and $HOME\nand was opened in 1921.", "When was Anna's caf\u00e9 opened?")
+        self.ask()
+        self.browser.click("#rows tr:nth-child(3) .choose")
+        self.browser.click("#snippets summary")
+        answer = self.rows()[2][1]
+        curl, python = (self.browser.script(f"return document.getElementById('{name}').textContent") for name in ("curl", "python"))
+        self.assertIn(f"/v2/models/{INT8}/infer", curl)
+        by_curl = subprocess.run(["bash", "-c", curl], capture_output=True, check=True, timeout=60)
+        self.assertEqual(json.loads(by_curl.stdout)["answer"], answer)
+        by_python = subprocess.run([sys.executable, "-c", python], capture_output=True, check=True, timeout=60,
+                                   env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+        self.assertIn(repr(answer), by_python.stdout.decode())
+        self.browser.click("button[data-copy=curl]")
+        wait_for("what became of it", lambda: self.browser.text("#copied"))
+
+    def test_colours_follow_the_system_until_one_is_chosen(self):
+        def background():
+            return self.browser.script("return getComputedStyle(document.body).backgroundColor")
+
+        def prefer(scheme):
+            self.browser.call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {
+                "features": [{"name": "prefers-color-scheme", "value": scheme}]}})
+
+        def choose(name):
+            self.browser.script("const s = document.getElementById('theme'); s.value = arguments[0];"
+                                "s.dispatchEvent(new Event('change'))", name)
+
+        self.addCleanup(prefer, "")
+        self.addCleanup(lambda: self.browser.script("localStorage.clear()"))
+        prefer("light")
+        light = background()
+        prefer("dark")
+        dark = background()
+        self.assertNotEqual(light, dark)
+        choose("light")
+        self.assertEqual(background(), light)
+        prefer("light")
+        choose("dark")
+        self.browser.open(self.url)
+        self.assertEqual(background(), dark)
+        self.assertEqual(self.browser.script("return document.getElementById('theme').value"), "dark")
+        choose("system")
+        self.assertEqual(background(), light)
+
     def test_fits_a_phone(self):
         self.browser.resize(390, 844)
         self.ask()
