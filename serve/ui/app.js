@@ -35,7 +35,7 @@ const EXAMPLES = [
 ];
 
 const element = (id) => document.getElementById(id);
-const state = { models: [], results: [], question: "", context: "", shown: 0, poll: null };
+const state = { models: [], results: [], question: "", context: "", times: new Map(), shown: 0, poll: null };
 
 function make(tag, text, className) {
   const node = document.createElement(tag);
@@ -114,6 +114,7 @@ function showModels(endpoints) {
     const checked = before === undefined || before === null ? model.state === "ready" : before;
     list.append(modelItem(model, checked));
   }
+  showTradeoff(state.models, state.times);
   element("no-models").hidden = state.models.length > 0;
   if (state.models.length === 0) element("no-models").textContent = "This server has no question answering model.";
   const box = checkboxes().find((candidate) => candidate.value === focused);
@@ -212,9 +213,11 @@ function resultRow(result, index) {
   choose.addEventListener("click", () => show(index));
   answer.append(choose);
   row.append(name, answer);
+  const times = state.times.get(result.model.name) || [];
   const numbers = [
     Number.isFinite(result.score) ? result.score.toFixed(2) : "",
-    milliseconds(result.server),
+    milliseconds(percentile(times, 0.5)),
+    milliseconds(percentile(times, 0.95)),
     milliseconds(result.browser),
     megabytes(result.model.file_bytes),
     megabytes(result.model.memory_bytes),
@@ -223,6 +226,32 @@ function resultRow(result, index) {
   ];
   for (const number of numbers) row.append(make("td", number, "number"));
   return row;
+}
+
+// One after another: side by side they would share the cores and measure each other. In rounds, so that whatever else
+// the machine does meets every model.
+async function askInRounds(models, rounds) {
+  for (let round = 0; round < rounds; ++round) {
+    for (const [index, model] of models.entries()) {
+      const result = await ask(model, state.question, state.context);
+      state.results[index] = result;
+      if (Number.isFinite(result.server)) state.times.get(model.name).push(result.server);
+      const row = resultRow(result, index);
+      const before = element("rows").children[index];
+      // A row keeps its button, and with it the focus, when only its times change.
+      if (before && !result.error) refreshTimes(before, row);
+      else if (before) before.replaceWith(row);
+      else element("rows").append(row);
+      if (index === state.shown && (round === 0 || result.error)) show(index);
+      showTradeoff(state.models, state.times);
+    }
+  }
+}
+
+function refreshTimes(before, after) {
+  [...before.children].forEach((cell, i) => {
+    if (i > 1) cell.textContent = after.children[i].textContent;
+  });
 }
 
 async function submit(event) {
@@ -236,22 +265,19 @@ async function submit(event) {
   if (models.length === 0) message.textContent = "Choose at least one model that is ready.";
   else if (question === "") message.textContent = "Write a question.";
   else if (context.trim() === "") message.textContent = "Write a context.";
+  else if (!element("repeat").reportValidity()) message.textContent = "Ask each model 1 to 1000 times.";
   if (message.textContent !== "") return;
 
   element("submit").disabled = true;
   state.question = question;
   state.context = context;
   state.results = [];
+  state.shown = 0;
+  state.times = new Map(models.map((model) => [model.name, []]));
   element("rows").replaceChildren();
   element("result").hidden = false;
   try {
-    // One after another: side by side they would share the cores and measure each other.
-    for (const model of models) {
-      state.results.push(await ask(model, question, context));
-      const index = state.results.length - 1;
-      element("rows").append(resultRow(state.results[index], index));
-      if (index === 0) show(0);
-    }
+    await askInRounds(models, element("repeat").valueAsNumber);
   } finally {
     element("submit").disabled = false;
     element("result").dataset.done = String(Number(element("result").dataset.done || 0) + 1);
@@ -278,6 +304,8 @@ function start() {
   });
   element("select-all").addEventListener("click", () => select(true));
   element("select-none").addEventListener("click", () => select(false));
+  for (const id of ["axis", "measure"])
+    element(id).addEventListener("change", () => showTradeoff(state.models, state.times));
   refresh();
 }
 

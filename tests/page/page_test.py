@@ -106,7 +106,8 @@ class PageTest(unittest.TestCase):
         for row in rows:
             self.assertTrue(row[1], row)
             self.assertRegex(row[3], r"^\d+\.\d ms$")
-            self.assertRegex(row[4], r"^\d+\.\d ms$")
+            self.assertEqual(row[4], row[3])
+            self.assertRegex(row[5], r"^\d+\.\d ms$")
         mark = self.browser.script("return document.querySelector('#highlight mark').textContent")
         self.assertEqual(mark, rows[0][1])
         self.assertIn("positions", mark)
@@ -195,6 +196,40 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.browser.script("return document.getElementById('theme').value"), "dark")
         choose("system")
         self.assertEqual(background(), light)
+
+    def tradeoff(self):
+        return self.browser.script("return [...document.querySelectorAll('#tradeoff-list li')].map(i => i.textContent)")
+
+    def test_plots_accuracy_against_size_and_latency(self):
+        self.assertEqual(self.tradeoff(), [])
+        choose = ("const s = document.getElementById(arguments[0]); s.value = arguments[1];"
+                  "s.dispatchEvent(new Event('change'))")
+        self.browser.script(choose, "axis", "size")
+        self.assertIn(f"{MODELS[0]}: 75.9 at 45.3 MB", self.tradeoff())
+        self.browser.script(choose, "measure", "exact_match")
+        self.assertIn(f"{MODELS[0]}: 64.9 at 45.3 MB", self.tradeoff())
+        self.browser.script(choose, "axis", "latency")
+        self.assertEqual(self.tradeoff(), [])
+        self.ask()
+        points = self.tradeoff()
+        self.assertEqual(len(points), 4)
+        for point, row in zip(points, self.rows()):
+            self.assertRegex(point, rf"^{row[0]}: \d+\.\d at {row[3]}$")
+        self.assertEqual(self.browser.script("return document.querySelectorAll('#tradeoff-plot circle').length"), 4)
+
+    def test_asks_each_model_n_times_and_shows_percentiles(self):
+        percentiles = self.browser.script("const v = [...Array(20).keys()].map(i => 20 - i);"
+                                          "return [percentile(v, 0.5), percentile(v, 0.95), percentile([7], 0.95)]")
+        self.assertEqual(percentiles, [10, 19, 7])
+        self.browser.script("document.getElementById('repeat').value = 5")
+        self.ask()
+        self.assertEqual(self.browser.script("return [...state.times.values()].map(t => t.length)"), [5] * 4)
+        for row in self.rows():
+            self.assertLessEqual(float(row[3].split()[0]), float(row[4].split()[0]))
+        self.browser.script("document.getElementById('repeat').value = 0")
+        self.browser.script("document.getElementById('ask').noValidate = true")
+        self.browser.click("#submit")
+        self.assertEqual(self.browser.text("#message"), "Ask each model 1 to 1000 times.")
 
     def test_fits_a_phone(self):
         self.browser.resize(390, 844)
