@@ -231,6 +231,26 @@ class PageTest(unittest.TestCase):
         self.browser.click("#submit")
         self.assertEqual(self.browser.text("#message"), "Ask each model 1 to 1000 times.")
 
+    def violations(self):
+        return self.browser.call("POST", "/execute/async", {"args": [], "script": (
+            "const done = arguments[0]; axe.run().then(r => done(r.violations.map(v =>"
+            "[v.id, ...v.nodes.map(n => n.html.slice(0, 120))])), e => done(String(e)))")})
+
+    def test_axe_core_finds_nothing_in_any_colours_and_width(self):
+        self.ask()
+        self.browser.click("#snippets summary")
+        with open(os.path.join(REPOSITORY, "third_party", "axe-core", "axe.min.js"), encoding="utf-8") as file:
+            self.browser.script(file.read() + "; window.axe = axe;")
+        for theme in ("light", "dark"):
+            for width in (1200, 390):
+                with self.subTest(theme=theme, width=width):
+                    self.browser.resize(width, 1000)
+                    self.browser.script("applyTheme(arguments[0])", theme)
+                    self.assertEqual(self.violations(), [])
+        # It does find what is there to find.
+        self.browser.script("document.body.append(document.createElement('button'))")
+        self.assertEqual([violation[0] for violation in self.violations()], ["button-name"])
+
     def test_fits_a_phone(self):
         self.browser.resize(390, 844)
         self.ask()
