@@ -54,6 +54,7 @@ Json to_json(const EndpointConfig& endpoint) {
                        {"task", task_name(task_of(endpoint.options))},
                        {"model", endpoint.model},
                        {"batch_size", endpoint.batch_size},
+                       {"weight", endpoint.weight},
                        {"logging_config", endpoint.logging_config},
                        {"data_logging", endpoint.data_logging},
                        {"bucketing", endpoint.bucketing},

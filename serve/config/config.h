@@ -34,6 +34,7 @@ struct EndpointConfig {
   std::string model;                 // as written
   std::filesystem::path model_path;  // an existing .onnx file, or a folder with model.onnx
   std::size_t batch_size = 1;        // kept for /config: batches form from the requests that wait
+  std::size_t weight = 1;            // its share of the engine beside the others
   Json bucketing;                    // as written; null: none
   Json kwargs = Json::object({});    // as written
   EndpointLogging logging;

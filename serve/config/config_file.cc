@@ -26,7 +26,7 @@ constexpr std::string_view kServerKeys[] = {"num_cores",
                                             "system_logging",
                                             "models"};
 constexpr std::string_view kEndpointKeys[] = {
-    "name",           "route",        "task",      "model",       "batch_size",
+    "name",           "route",        "task",      "model",       "batch_size", "weight",
     "logging_config", "data_logging", "bucketing", "middlewares", "kwargs"};
 
 // In place of a line: of an endpoint that is not in this file.
@@ -155,6 +155,7 @@ class Reader {
     endpoint.batch_size = fields.count("batch_size", 1).value_or(1);
     if (endpoint.batch_size > 1)
       warn_if_given(fields, "batch_size", "batches form from the requests that wait");
+    endpoint.weight = fields.count("weight", 1).value_or(1);
     read_logging(fields, endpoint);
     refuse_unless_empty(fields, "middlewares");
     endpoint.options = task_options(kind, fields, file_, config_.warnings);

@@ -184,6 +184,7 @@ EndpointState Catalog::ready_state(const EndpointConfig& endpoint,
   state.kind = EndpointState::Kind::kReady;
   state.name = endpoint.name;
   state.loaded = loaded;
+  state.weight = endpoint.weight;
   state.ready = make_task(loaded->parts, endpoint.options);
   for (const std::string& warning : state.ready.warnings)
     log(LogLevel::kWarning, "endpoint '" + endpoint.name + "': " + warning);

@@ -35,6 +35,7 @@ struct EndpointState {
   std::string error;                          // of kFailed
   std::shared_ptr<const LoadedModel> loaded;  // of kReady
   ReadyTask ready;                            // of kReady
+  std::size_t weight = 1;                     // of kReady: its share of the engine
 };
 
 // "loading", "ready", "failed".

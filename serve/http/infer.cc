@@ -144,6 +144,7 @@ void InferService::submit(const std::shared_ptr<Job>& job) {
   runtime::Request request;
   request.model = job->state->loaded->parts.model;
   request.endpoint = job->endpoint;
+  request.weight = static_cast<double>(job->state->weight);
   request.sequences = std::move(job->task.sequences);
   request.cancel = job->cancel;
   // The engine's thread only passes the answer on.

@@ -26,6 +26,13 @@ TEST_F(EndpointConfigTest, HasTheDefaultsOfDeepSparse) {
   EXPECT_EQ(options.num_spans, std::nullopt);
 }
 
+TEST_F(EndpointConfigTest, HasAWeightThatIsAWholeNumber) {
+  EXPECT_EQ(parse(with("")).endpoints.at(0).weight, 1U);
+  EXPECT_EQ(parse(with("weight: 4")).endpoints.at(0).weight, 4U);
+  for (const char* line : {"weight: 0", "weight: 0.5", "weight: many"})
+    EXPECT_THROW(parse(with(line)), ConfigError) << line;
+}
+
 TEST_F(EndpointConfigTest, NumbersUnnamedEndpointsOfATask) {
   const Config config = parse(
       "endpoints:\n  - {task: qa, model: m}\n  - {task: qa, model: m, name: x}\n"

@@ -106,7 +106,7 @@ TEST_F(ServerConfig, IsShownInTheShapeOfDeepSparse) {
   EXPECT_EQ(to_text(to_json(config)),
             R"({"num_cores":2,"num_workers":null,"integration":"local",)"
             R"("engine_thread_pinning":"none","isa":null,"endpoints":[{"name":"a","route":"/b",)"
-            R"("task":"question_answering","model":"m","batch_size":1,"logging_config":null,)"
+            R"("task":"question_answering","model":"m","batch_size":1,"weight":1,"logging_config":null,)"
             R"("data_logging":null,"bucketing":null,)"
             R"("kwargs":{"doc_stride":32}}],"loggers":{},"system_logging":null})");
 }

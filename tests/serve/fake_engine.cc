@@ -102,6 +102,11 @@ bool FakeEngine::wait_for_submitted(std::size_t count) {
   return changed_.wait_for(lock, kPatience, [&] { return submitted_ >= count; });
 }
 
+double FakeEngine::last_weight() const {
+  const std::lock_guard lock(mutex_);
+  return last_weight_;
+}
+
 bool FakeEngine::wait_for_cancel() {
   std::shared_ptr<runtime::CancelFlag> flag;
   {
@@ -139,6 +144,7 @@ std::shared_ptr<const loader::Model> FakeEngine::load(const std::filesystem::pat
 void FakeEngine::submit(runtime::Request request, runtime::Done done) {
   {
     const std::lock_guard lock(mutex_);
+    last_weight_ = request.weight;
     ++submitted_;
     waiting_.push_back({std::move(request), std::move(done)});
   }

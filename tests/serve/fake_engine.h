@@ -46,6 +46,7 @@ class FakeEngine {
   // Waits until the oldest waiting request is cancelled. False after ten seconds.
   bool wait_for_cancel();
   std::size_t loads() const;
+  double last_weight() const;  // of the last request that was submitted
 
  private:
   struct Waiting {
@@ -68,6 +69,7 @@ class FakeEngine {
   bool loading_held_ = false;
   bool ending_ = false;
   std::size_t submitted_ = 0;
+  double last_weight_ = 0;
   std::size_t answered_ = 0;
   std::size_t loads_ = 0;
   std::thread worker_;

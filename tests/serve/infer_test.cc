@@ -22,6 +22,16 @@ TEST_F(Infer, AnswersWithTheFourMembersOnEveryPath) {
   }
 }
 
+TEST_F(Infer, TellsTheEngineTheWeightOfTheEndpoint) {
+  Config config = fake_config({"qa", "other"});
+  config.endpoints[1].weight = 4;
+  start(std::move(config));
+  post("/v2/models/other/infer", kQuestion);
+  EXPECT_EQ(engine_.last_weight(), 4);
+  post("/v2/models/qa/infer", kQuestion);
+  EXPECT_EQ(engine_.last_weight(), 1);
+}
+
 TEST_F(Infer, TellsTimesAndTokensInHeaders) {
   start();
   const ClientResponse response = post("/predict", kQuestion);
