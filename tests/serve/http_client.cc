@@ -91,12 +91,13 @@ void HttpClient::reset() {
   close();
 }
 
-void HttpClient::send(std::string_view bytes) {
+bool HttpClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return;
+    if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
+  return true;
 }
 
 std::optional<char> HttpClient::next() {

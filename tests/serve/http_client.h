@@ -31,7 +31,7 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  void send(std::string_view bytes);          // all that the server takes
+  bool send(std::string_view bytes);          // all that the server takes; true: all of it
   ClientResponse receive(bool head = false);  // `head`: no body follows the header
   std::string receive_line();
   bool closed_by_server();  // nothing but the end of the stream comes

@@ -77,15 +77,16 @@ TEST_F(Limits, CloseConnectionsThatDoNotReadTheirResponses) {
   options_.write_timeout = milliseconds(50);
   start();
   HttpClient client(port());
-  // Answers that fill what the kernel keeps for both ends. send() returns once the server, which
-  // stopped to read meanwhile, has closed.
+  // Never reads: the answers fill what the kernel keeps for both ends, the server stops to read,
+  // and sending waits until the connection is closed.
   const std::string request = "GET /app.js HTTP/1.1\r\nHost: t\r\n\r\n";
   std::string many;
-  for (int i = 0; i < 20'000; ++i) many += request;
-  client.send(many);
+  for (int i = 0; i < 1000; ++i) many += request;
+  constexpr int kMoreThanBuffersHold = 10'000;
+  int sent = 0;
+  while (sent < kMoreThanBuffersHold && client.send(many)) ++sent;
+  EXPECT_LT(sent, kMoreThanBuffersHold);
   EXPECT_EQ(get("/v2/health/live").status, 200);
-  while (client.receive().status == 200) continue;
-  EXPECT_TRUE(client.closed_by_server());
 }
 
 TEST_F(Limits, TellFurtherConnectionsThatThereAreTooMany) {
