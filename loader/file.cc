@@ -1,6 +1,7 @@
 #include "loader/file.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,6 +86,13 @@ void File::read(std::uint64_t offset, std::span<std::byte> out) const {
     offset += static_cast<std::uint64_t>(got);
     out = out.subspan(static_cast<std::size_t>(got));
   }
+}
+
+std::shared_ptr<std::byte> File::map(std::uint64_t offset, std::size_t bytes) const {
+  void* const pages =
+      ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, descriptor_, static_cast<::off_t>(offset));
+  if (pages == MAP_FAILED) throw FormatError("cannot be mapped: " + system_message(errno));
+  return {static_cast<std::byte*>(pages), [bytes](std::byte* first) { ::munmap(first, bytes); }};
 }
 
 FileBytes read_file(const std::filesystem::path& path) {

@@ -1,6 +1,6 @@
-// A regular file opened for reading. Read into private memory, never mapped: a file cut short under
-// a mapping would kill the process. Errors are FormatError without the file's name, which the
-// caller knows.
+// A regular file opened for reading. Models are read into private memory, never mapped: a file cut
+// short under a mapping would kill the process. Errors are FormatError without the file's name,
+// which the caller knows.
 #pragma once
 
 #include <cstddef>
@@ -29,6 +29,9 @@ class File {
   std::uint64_t size() const noexcept { return size_; }
   // Fills `out` from `offset` on. Throws when the file ends before that.
   void read(std::uint64_t offset, std::span<std::byte> out) const;
+  // Read-only pages, which outlive the File; `offset` is a multiple of a page, the range lies
+  // inside of the file. Only for files that filigree made and never writes in place.
+  std::shared_ptr<std::byte> map(std::uint64_t offset, std::size_t bytes) const;
 
  private:
   void check_regular();

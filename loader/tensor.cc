@@ -126,6 +126,12 @@ Tensor::Tensor(DataType type, Dims dims)
   std::memset(storage_.get(), 0, bytes);
 }
 
+Tensor::Tensor(DataType type, Dims dims, std::shared_ptr<std::byte> storage)
+    : type_(type),
+      dims_(std::move(dims)),
+      size_(element_count(dims_)),
+      storage_(std::move(storage)) {}
+
 std::span<const std::byte> Tensor::bytes() const noexcept {
   return {storage_.get(), size_ * element_bytes(type_)};
 }

@@ -62,6 +62,9 @@ class Tensor {
   Tensor(DataType type, Dims dims, std::span<const std::byte> bytes);
   // Fresh zeroed memory; fill it through mutable_data() before sharing.
   Tensor(DataType type, Dims dims);
+  // Takes over memory of as many bytes as type and dims say, which may be read-only and then must
+  // not be asked for as mutable. Not BOOL.
+  Tensor(DataType type, Dims dims, std::shared_ptr<std::byte> storage);
 
   template <class T>
   static Tensor of(Dims dims, std::span<const T> values) {
