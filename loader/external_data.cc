@@ -42,4 +42,10 @@ Tensor ExternalData::read(const std::string& location, std::uint64_t offset, Dat
   return tensor;
 }
 
+std::vector<std::string> ExternalData::locations() const {
+  std::vector<std::string> names;
+  for (const auto& [location, source] : sources_) names.push_back(location);
+  return names;
+}
+
 }  // namespace filigree::loader

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "loader/file.h"
 #include "loader/tensor.h"
@@ -23,6 +24,9 @@ class ExternalData {
   // Ranges that several tensors share are read once; different ranges of a file may not add up to
   // more than the file, so that a small model cannot ask for more memory than its files have.
   Tensor read(const std::string& location, std::uint64_t offset, DataType type, const Dims& dims);
+
+  // Of the files that were read.
+  std::vector<std::string> locations() const;
 
  private:
   struct Source {

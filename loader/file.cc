@@ -58,7 +58,7 @@ File::File(const std::filesystem::path& folder, const std::string& location) {
 }
 
 File::File(File&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_), state_(other.state_) {}
 
 File::~File() {
   if (descriptor_ >= 0) ::close(descriptor_);
@@ -68,6 +68,9 @@ void File::check_regular() {
   struct stat status {};
   if (::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode)) {
     size_ = static_cast<std::uint64_t>(status.st_size);
+    constexpr std::int64_t kNanoseconds = 1'000'000'000;
+    state_ = {status.st_dev, status.st_ino,
+              status.st_mtim.tv_sec * kNanoseconds + status.st_mtim.tv_nsec};
     return;
   }
   ::close(std::exchange(descriptor_, -1));

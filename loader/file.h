@@ -27,6 +27,12 @@ class File {
   ~File();
 
   std::uint64_t size() const noexcept { return size_; }
+  // When it was opened. `modified`: nanoseconds since 1970.
+  struct State {
+    std::uint64_t device = 0, inode = 0;
+    std::int64_t modified = 0;
+  };
+  const State& state() const noexcept { return state_; }
   // Fills `out` from `offset` on. Throws when the file ends before that.
   void read(std::uint64_t offset, std::span<std::byte> out) const;
   // Read-only pages, which outlive the File; `offset` is a multiple of a page, the range lies
@@ -38,6 +44,7 @@ class File {
 
   int descriptor_ = -1;
   std::uint64_t size_ = 0;
+  State state_;
 };
 
 // A whole file in memory that is not zeroed first.

@@ -42,8 +42,9 @@ struct ValueInfo {
 };
 
 struct Graph {
-  std::string file;        // for messages
-  std::int64_t opset = 0;  // of the default domain
+  std::string file;                     // for messages
+  std::vector<std::string> data_files;  // that held external data, relative to the file's folder
+  std::int64_t opset = 0;               // of the default domain
   std::vector<Node> nodes;
   std::map<std::string, Tensor> initializers;
   std::vector<ValueInfo> inputs;  // without those that are initializers

@@ -8,6 +8,7 @@
 #include "loader/encoder_pattern.h"
 #include "loader/error.h"
 #include "loader/interpreter.h"
+#include "loader/model_cache.h"
 #include "loader/onnx_file.h"
 #include "loader/packed_model.h"
 #include "loader/passes/canonical_gelu.h"
@@ -139,6 +140,12 @@ auto named_errors(const std::string& file, Work work) {
   }
 }
 
+std::shared_ptr<Model> with_file(std::shared_ptr<Model> model, const std::filesystem::path& file) {
+  model->file = model->rest.file = file.string();
+  share_tensors(*model);
+  return model;
+}
+
 std::shared_ptr<Model> made_model(const Graph& file_graph, const LoadOptions& options) {
   check_domains(file_graph);
   auto model = std::make_shared<Model>();
@@ -171,8 +178,26 @@ std::shared_ptr<Model> made_model(const Graph& file_graph, const LoadOptions& op
 std::shared_ptr<const Model> load_model(const std::filesystem::path& path,
                                         const LoadOptions& options) {
   const std::filesystem::path file = model_file(path);
-  std::shared_ptr<Model> model = made_model(read_onnx(file), options);
+  std::optional<ModelCache> cache;
+  std::vector<std::string> warnings;
+  const auto try_cache = [&](auto use) {
+    try {
+      use();
+    } catch (const std::exception& error) {
+      warnings.push_back(std::string("the packed model is not used: ") + error.what());
+    }
+  };
+  std::shared_ptr<Model> model;
+  if (!options.cache.folder.empty()) {
+    cache = named_errors(file.string(), [&] { return ModelCache(file, options); });
+    try_cache([&] { model = cache->load(); });
+    if (model != nullptr) return with_file(std::move(model), file);
+  }
+  const Graph graph = read_onnx(file);
+  model = made_model(graph, options);
   model->file_bytes = std::filesystem::file_size(file);
+  if (cache) try_cache([&] { cache->store(*model, graph.data_files); });
+  model->warnings.insert(model->warnings.end(), warnings.begin(), warnings.end());
   return model;
 }
 

@@ -111,6 +111,12 @@ struct LoadOptions {
   // layer, -1 the last. Later layers and the head are dropped. Needs an encoder that is recognised.
   std::optional<std::int64_t> hidden_layer = {};
   enum class Recognition { kEncoder, kNone } recognition = Recognition::kEncoder;  // kNone: all on the interpreter
+  // load_model() only: where packed models are kept from one load to the next; empty: nowhere. Whatever is wrong with
+  // the folder or a file in it, the model is loaded from its own file and says so in its warnings.
+  struct Cache {
+    std::filesystem::path folder = {};
+    bool verify = false;  // compare the bytes of the model and of the packed file with what they were
+  } cache = {};
 };
 
 // Reads `path`: an .onnx file, or a folder with model.onnx. Throws FormatError, also for a hidden_layer that the model

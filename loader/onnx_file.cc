@@ -19,6 +19,7 @@ Graph parse_onnx(std::span<const std::byte> bytes, const std::string& file_name,
   ExternalData external(folder);
   Graph graph = read_model(WireReader(bytes, file_name, "ModelProto"), external);
   check_graph(graph);
+  graph.data_files = external.locations();
   return graph;
 }
 
