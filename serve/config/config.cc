@@ -111,6 +111,7 @@ Json to_json(const Config& config) {
 std::string effective_yaml(const Config& config) {
   Json json = to_json(config);
   json.add("models", found_models(config));
+  if (config.cache_dir) json.add("cache_dir", *config.cache_dir);
   return to_yaml(json);
 }
 

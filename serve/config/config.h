@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "loader/model.h"
 #include "runtime/engine.h"
 #include "serve/config/isa_choice.h"
 #include "serve/config/logging.h"
@@ -61,6 +62,9 @@ struct Config {
   // nullopt: the best this CPU has. From a file it is checked by choose_isa, not before.
   std::optional<IsaRequest> isa;
   std::optional<runtime::Pinning> pinning;
+  std::optional<std::string> cache_dir;  // as written, or as a flag says
+  loader::LoadOptions::Cache cache =
+      {};  // in use; from a file it is nowhere before choose_cache_folder
   Integration integration = Integration::kLocal;
   ServerOptions server;
   std::vector<EndpointConfig> endpoints;  // at least one

@@ -19,6 +19,7 @@ constexpr std::string_view kServerKeys[] = {"num_cores",
                                             "num_workers",
                                             "integration",
                                             "isa",
+                                            "cache_dir",
                                             "engine_thread_pinning",
                                             "pytorch_num_threads",
                                             "endpoints",
@@ -65,6 +66,7 @@ class Reader {
     config_.num_workers = server.count("num_workers", 1);
     read_integration(server);
     read_isa(server);
+    config_.cache_dir = server.text("cache_dir");
     read_pinning(server);
     warn_if_given(server, "pytorch_num_threads", "there is no PyTorch here");
     read_logging(server);

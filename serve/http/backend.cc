@@ -4,10 +4,12 @@
 
 namespace filigree::serve {
 
-Backend loading_backend(kernels::Isa isa) {
+Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache) {
   Backend backend;
-  backend.load_model = [isa](const std::filesystem::path& path, loader::LoadOptions options) {
+  backend.load_model = [isa, cache = std::move(cache)](const std::filesystem::path& path,
+                                                       loader::LoadOptions options) {
     options.isa = isa;
+    options.cache = cache;
     return loader::load_model(path, options);
   };
   backend.load_tokenizer = [](const std::filesystem::path& folder) {
@@ -17,8 +19,8 @@ Backend loading_backend(kernels::Isa isa) {
   return backend;
 }
 
-Backend engine_backend(runtime::Engine& engine) {
-  Backend backend = loading_backend(engine.isa());
+Backend engine_backend(runtime::Engine& engine, loader::LoadOptions::Cache cache) {
+  Backend backend = loading_backend(engine.isa(), std::move(cache));
   backend.submit = [&engine](runtime::Request request, runtime::Done done) {
     engine.submit(std::move(request), std::move(done));
   };

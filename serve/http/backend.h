@@ -21,7 +21,7 @@ struct Backend {
   // user.
   std::function<std::shared_ptr<const loader::Model>(const std::filesystem::path&,
                                                      const loader::LoadOptions&)>
-      load_model;  // the instruction set of the options is not looked at
+      load_model;  // instruction set and cache of the options are not looked at
   std::function<std::shared_ptr<const tokenizer::Tokenizer>(const std::filesystem::path&)>
       load_tokenizer;
   std::function<std::optional<ModelConfig>(const std::filesystem::path&)> load_config;
@@ -35,10 +35,10 @@ struct Backend {
   std::size_t cores = 0;
 };
 
-// Only what loads, for an instruction set.
-Backend loading_backend(kernels::Isa isa);
+// Only what loads, for an instruction set, with packed models kept in `cache`.
+Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache = {});
 
 // `engine` must outlive the Backend.
-Backend engine_backend(runtime::Engine& engine);
+Backend engine_backend(runtime::Engine& engine, loader::LoadOptions::Cache cache = {});
 
 }  // namespace filigree::serve

@@ -32,7 +32,7 @@ void serve(const Config& config, const ServerOptions& options,
                            (config.isa ? " (" + config.isa->source + ")" : "") + ", " +
                            engine.cores_reason());
   for (const std::string& warning : engine.warnings()) log(LogLevel::kWarning, warning);
-  Server server(config, options, engine_backend(engine));
+  Server server(config, options, engine_backend(engine, config.cache));
   run_until_signal(server, listening);
 }
 

@@ -22,6 +22,10 @@ INFER = "/v2/models/question_answering/infer"
 CONTEXT = "The bridge was built by Ada Byron in 1843, of stone."
 QUESTION = {"question": "Who built the bridge?", "context": CONTEXT}
 
+# Not that of whoever runs the tests; gone with the process.
+CACHE = tempfile.TemporaryDirectory()
+os.environ["FILIGREE_CACHE_DIR"] = os.path.join(CACHE.name, "cache")
+
 
 class ServerProcess:
     """`filigree serve` on a free port; the port is read from its first line."""
