@@ -133,6 +133,10 @@ std::vector<Flag> flags() {
       {"num-workers", "N", "batches in flight (1)"},
       {"batch-size", "N", "accepted; batches form from the requests that wait"},
       isa_flag(),
+      {"cache-dir", "DIR",
+       "keep packed models here (default: FILIGREE_CACHE_DIR, or ~/.cache/filigree)"},
+      {"no-cache", "", "keep no packed models and use none"},
+      {"verify-cache", "", "compare every byte of packed models and their sources"},
       {"log-level", "LEVEL", "debug, info, warn, error, critical or fatal (info)",
        "debug, info, warn, error, critical, fatal"},
       {"integration", "NAME", "local or sagemaker (local)", "local or sagemaker"},
@@ -185,7 +189,6 @@ ExitCode serve_models(const Arguments& arguments, Console& console) {
 
 Command serve_command() {
   return {
-<<<<<<< HEAD
       .usage = {.command = "serve",
                 .summary = "Serves models over HTTP until Ctrl-C or SIGTERM.",
                 .operands = "[MODEL]",
@@ -193,40 +196,6 @@ Command serve_command() {
                 .flags = flags(),
                 .example =
                     "filigree serve --task question_answering --model_path DIR --host 127.0.0.1"},
-=======
-      .usage =
-          {.command = "serve",
-           .summary = "Serves models over HTTP until Ctrl-C or SIGTERM.",
-           .operands = "[MODEL]",
-           .max_operands = 1,
-           .flags = {{"config-file", "F.yaml", "endpoints: name, route, task, model, kwargs"},
-                     {"task", "NAME",
-                      "serve one model for this task instead: " + serve::task_names()},
-                     {"model-path", "DIR",
-                      "the model of --task: a folder, or an .onnx file in one"},
-                     {"host", "ADDRESS", "listen on this address (0.0.0.0)"},
-                     {"port", "N", "listen on this port (5543); 0: any free one"},
-                     {"num-cores", "N", "cores to compute on (default: what the process may use)"},
-                     {"num-workers", "N", "batches in flight (1)"},
-                     {"batch-size", "N", "accepted; batches form from the requests that wait"},
-                     isa_flag(),
-                     {"cache-dir", "DIR",
-                      "keep packed models here (default: FILIGREE_CACHE_DIR, or "
-                      "~/.cache/filigree)"},
-                     {"no-cache", "", "keep no packed models and use none"},
-                     {"verify-cache", "", "compare every byte of packed models and their sources"},
-                     {"log-level", "LEVEL", "debug, info, warn, error, critical or fatal (info)",
-                      "debug, info, warn, error, critical, fatal"},
-                     {"integration", "NAME", "local or sagemaker (local)", "local or sagemaker"},
-                     {"hot-reload-config", "",
-                      "serve what the configuration file says whenever it changes"},
-                     {"admin", "", "allow POST and DELETE of /endpoints to every client"},
-                     {"model-root", "DIR", "the folder that POST /endpoints may load models from"},
-                     {"check", "", "load what the configuration says, tell what it is, and end"},
-                     {"print-config", "",
-                      "print the configuration in effect, as YAML that can be loaded, and end"}},
-           .example = "filigree serve --task question_answering --model_path DIR --host 127.0.0.1"},
->>>>>>> ba21af5 (serve: packed models are kept in the user's cache folder)
       .run = serve_models};
 }
 
