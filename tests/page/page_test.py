@@ -49,7 +49,7 @@ class PageTest(unittest.TestCase):
         cls.url = f"http://127.0.0.1:{port}/"
         cls.log = open(os.path.join(SCREENSHOTS, "page_test_server.log"), "wb")
         cls.addClassCleanup(cls.log.close)
-        cls.server = subprocess.Popen([BINARY, "serve", "--config-file", config, "--host", "127.0.0.1", "--port", str(port)],
+        cls.server = subprocess.Popen([BINARY, "serve", "--no-cache", "--config-file", config, "--host", "127.0.0.1", "--port", str(port)],
                                       stdout=cls.log, stderr=cls.log)
         cls.addClassCleanup(cls.stop_server)
         wait_for("the port to open", cls.port_open)
