@@ -62,6 +62,21 @@ TEST(MakeModel, WritesACompleteFolderLabelledRandomWeights) {
             std::string::npos);
 }
 
+TEST(MakeModel, TellsMachinesWhatItMade) {
+  const MadeModels models;
+  std::vector<std::string> words{"make-model", "--json", "--output",
+                                 (models.folder() / "m").string()};
+  for (std::string& word : words_of(kSmall + "--sparsity 75 --pattern 1x4")) words.push_back(word);
+  const Outcome outcome = run_words(words);
+  const auto parsed = serve::parse_json(outcome.out);
+  const auto* json = std::get_if<serve::Json>(&parsed);
+  ASSERT_NE(json, nullptr) << outcome.out << outcome.err;
+  EXPECT_EQ(*json->find("folder")->as_string(), (models.folder() / "m").string());
+  EXPECT_EQ(*json->find("sparsity")->as_integer(), 75);
+  EXPECT_EQ(*json->find("pattern")->as_string(), "1x4");
+  EXPECT_EQ(*json->find("weights")->as_string(), "random");
+}
+
 TEST(MakeModel, GivesTheSameBytesForTheSameSeedAndOthersForAnother) {
   const MadeModels models;
   const auto bytes = [&](const std::string& name, const std::string& flags) {

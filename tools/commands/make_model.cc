@@ -1,6 +1,7 @@
 #include <ostream>
 #include <string>
 
+#include "tools/cli/json.h"
 #include "tools/cli/output_folder.h"
 #include "tools/cli/progress.h"
 #include "tools/commands/commands.h"
@@ -59,6 +60,26 @@ ModelSpec spec_of(const Arguments& arguments) {
   return spec;
 }
 
+Json to_json(const ModelSpec& spec, const std::string& target) {
+  return Json::object({{"folder", target},
+                       {"description", describe(spec)},
+                       {"weights", "random"},
+                       {"family", family_name(spec.family)},
+                       {"layers", spec.layers},
+                       {"hidden", spec.hidden},
+                       {"heads", spec.heads},
+                       {"intermediate", spec.intermediate},
+                       {"vocab", spec.vocabulary},
+                       {"max_tokens", spec.max_tokens},
+                       {"head", head_name(spec.head)},
+                       {"labels", spec.labels},
+                       {"sparsity", spec.sparsity.percent},
+                       {"pattern", pattern_name(spec.sparsity.pattern)},
+                       {"precision", precision_name(spec.precision)},
+                       {"opset", spec.opset},
+                       {"seed", std::size_t{spec.seed}}});
+}
+
 ExitCode make_zoo(const Arguments& arguments, const std::string& target, Console& console) {
   for (const char* flag : {"output", "family", "layers", "heads", "intermediate", "head", "labels",
                            "sparsity", "pattern", "skew", "precision"})
@@ -78,10 +99,20 @@ ExitCode make_zoo(const Arguments& arguments, const std::string& target, Console
         write_zoo(options, folder.path(), checkpoint,
                   [&](std::size_t done) { progress.advance_to(done); });
       });
-  if (code == ExitCode::kOk)
+  if (code == ExitCode::kOk && arguments.has("json")) {
+    Json::Array names;
+    for (const ZooModel& model : zoo_models()) names.emplace_back(model.id);
+    console.out << to_text(
+                       Json::object({{"folder", target},
+                                     {"models", std::move(names)},
+                                     {"weights", "random"},
+                                     {"configs", Json::array({"big-config.yaml", "config.yaml"})}}))
+                << "\n";
+  } else if (code == ExitCode::kOk) {
     console.out << target << ": " << zoo_models().size()
                 << " models with random weights; serve them with --config-file " << target
                 << "/big-config.yaml, four of them with " << target << "/config.yaml\n";
+  }
   return code;
 }
 
@@ -93,7 +124,9 @@ ExitCode make_model(const Arguments& arguments, Console& console) {
       make_folder(target, console, [&](const AsideFolder& folder, const Checkpoint& checkpoint) {
         write_model(spec, folder.path(), folder.target().filename().string(), checkpoint);
       });
-  if (code == ExitCode::kOk)
+  if (code == ExitCode::kOk && arguments.has("json"))
+    console.out << to_text(to_json(spec, target)) << "\n";
+  else if (code == ExitCode::kOk)
     console.out << target << ": " << describe(spec) << ", random weights\n";
   return code;
 }
@@ -128,7 +161,8 @@ Command make_model_command() {
                      {"precision", "NAME", precision_names() + " (default fp32)",
                       precision_names()},
                      {"opset", "N", "11 to 20 (default 14)"},
-                     {"seed", "N", "the same seed makes the same bytes (default 0)"}},
+                     {"seed", "N", "the same seed makes the same bytes (default 0)"},
+                     {"json", "", "print what was made as JSON"}},
            .example = "filigree make-model --output bert-pruned90-int8 --sparsity 90 --precision "
                       "int8"},
       .run = make_model};
