@@ -32,6 +32,8 @@ Command selftest_command();
 Command benchmark_command();
 Command benchmark_pipeline_command();
 Command load_command();
+Command cache_list_command();
+Command cache_clear_command();
 Command completion_command();
 Command manual_command();
 
