@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "kernels/isa.h"
 #include "loader/model.h"
 #include "loader/onnx_file.h"
 #include "tests/tools/made_models.h"
@@ -96,7 +97,8 @@ TEST_F(QuantizeTest, ThreadsAndInstructionSetsChangeNoByte) {
     return read_file(quantized(from, to, {"--num-cores", cores, "--isa", isa}) / "model.onnx");
   };
   const std::string one = bytes("a", "1", "scalar");
-  EXPECT_EQ(bytes("b", "3", "avx2"), one);
+  EXPECT_EQ(bytes("b", "3", std::string(kernels::isa_name(kernels::supported_tables().back().isa))),
+            one);
 }
 
 TEST_F(QuantizeTest, CardSaysHowTheModelWasMade) {
