@@ -33,6 +33,8 @@ struct ServerOptions {
   std::filesystem::path model_root;  // what POST /endpoints may load lies in here; empty: nothing
   // How often the configuration file is looked at for changes; nullopt: it is not read again.
   std::optional<std::chrono::milliseconds> reload_interval;
+
+  bool operator==(const ServerOptions&) const = default;
 };
 
 }  // namespace filigree::serve

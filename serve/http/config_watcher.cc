@@ -27,18 +27,21 @@ Content content_of(const std::filesystem::path& file) {
 }
 
 // The settings of the process in the order of the keys: what an engine that runs cannot change.
-std::array<std::pair<const char*, bool>, 7> changed_settings(const Config& before,
+std::array<std::pair<const char*, bool>, 9> changed_settings(const Config& before,
                                                              const Config& after) {
   const auto isa = [](const Config& config) {
     return config.isa ? std::optional(config.isa->isa) : std::nullopt;
   };
-  return {{{"num_cores", before.num_cores != after.num_cores},
-           {"num_workers", before.num_workers != after.num_workers},
-           {"engine_thread_pinning", before.pinning != after.pinning},
-           {"isa", isa(before) != isa(after)},
-           {"integration", before.integration != after.integration},
-           {"loggers", to_text(before.loggers) != to_text(after.loggers)},
-           {"system_logging", to_text(before.system_logging) != to_text(after.system_logging)}}};
+  return {
+      {{"num_cores", before.num_cores != after.num_cores},
+       {"num_workers", before.num_workers != after.num_workers},
+       {"engine_thread_pinning", before.pinning != after.pinning},
+       {"isa", isa(before) != isa(after)},
+       {"integration", before.integration != after.integration},
+       {"loggers", to_text(before.loggers) != to_text(after.loggers)},
+       {"system_logging", to_text(before.system_logging) != to_text(after.system_logging)},
+       {"cache_dir", before.cache_dir != after.cache_dir},
+       {"api_key, uds, a limit or another setting of the server", before.server != after.server}}};
 }
 
 void keep_settings(const Config& running, Config& config) {
@@ -50,6 +53,8 @@ void keep_settings(const Config& running, Config& config) {
   config.logging = running.logging;
   config.loggers = running.loggers;
   config.system_logging = running.system_logging;
+  config.cache_dir = running.cache_dir;
+  config.server = running.server;
 }
 
 void keep_added_endpoints(const Config& running, Config& config) {
