@@ -13,6 +13,7 @@
 #include "tools/cli/json.h"
 #include "tools/commands/benchmark_flags.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/model_argument.h"
 
 namespace filigree::tools {
 namespace {
@@ -160,7 +161,7 @@ ExitCode benchmark(const Arguments& arguments, Console& console) {
   const Json earlier = compared ? json_of(read_file(*compared), *compared) : Json();
   if (compared) compare(earlier, earlier, *compared);  // what is wrong with it is known now
   const std::string& name = arguments.operands().front();
-  const std::string file = found_model(name);
+  const std::string file = model_argument(name).string();
   const auto model = loader::load_model(file, {.isa = settings.isa.isa});
   for (const std::string& warning : model->warnings) warn(settings, console, warning);
   const Inputs inputs = inputs_of(arguments, *model, settings);

@@ -7,7 +7,6 @@
 
 #include "kernels/isa.h"
 #include "runtime/topology.h"
-#include "serve/config/model_path.h"
 #include "tools/cli/errors.h"
 #include "tools/commands/isa_flag.h"
 #include "tools/hardware/cpu_description.h"
@@ -97,13 +96,6 @@ BenchmarkEngine benchmark_engine(const BenchmarkSettings& settings, Console& con
   for (const std::string& warning : plan.warnings) warn(settings, console, warning);
   for (const std::string& warning : made.engine->warnings()) warn(settings, console, warning);
   return made;
-}
-
-std::string found_model(const std::string& model) {
-  const auto found =
-      serve::find_model(model, {.folder = {}, .models = {}, .roots = serve::model_roots()});
-  if (const auto* reason = std::get_if<std::string>(&found)) throw InputError(*reason);
-  return std::get<fs::path>(found).string();
 }
 
 bool RunWatch::operator()(double elapsed, std::size_t iterations) {

@@ -47,10 +47,6 @@ struct BenchmarkEngine {
 // Prints the warnings of plan and engine.
 BenchmarkEngine benchmark_engine(const BenchmarkSettings& settings, Console& console);
 
-// Where a model is: a path, or a stub that is looked for in the folders of FILIGREE_MODELS_PATH and
-// SPARSEZOO_MODELS_PATH. Throws InputError with the places looked at.
-std::string found_model(const std::string& model);
-
 // The watch of run_streams(): says how far the run is, and stops it at Ctrl-C.
 class RunWatch {
  public:

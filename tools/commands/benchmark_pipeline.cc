@@ -16,6 +16,7 @@
 #include "tools/cli/json.h"
 #include "tools/commands/benchmark_flags.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/model_argument.h"
 #include "tools/commands/task_model.h"
 
 namespace filigree::tools {
@@ -147,7 +148,8 @@ ExitCode benchmark_pipeline(const Arguments& arguments, Console& console) {
   const PipelineConfig config =
       file ? pipeline_config(json_of(read_file(*file), *file), *file) : PipelineConfig{};
   const std::size_t seed = arguments.number("seed", 0, 0x7fffffff).value_or(0);
-  const serve::EndpointConfig endpoint = endpoint_of(task, found_model(model), config, where);
+  const serve::EndpointConfig endpoint =
+      endpoint_of(task, model_argument(model).string(), config, where);
   const serve::TaskKind kind = serve::task_of(endpoint.options);
   const std::vector<Json> requests = pipeline_requests(kind, config, seed);
   const Pipeline pipeline = pipeline_of(endpoint, settings.isa.isa);
