@@ -6,7 +6,9 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <array>
 #include <cassert>
+#include <charconv>
 #include <cmath>
 #include <limits>
 
@@ -124,6 +126,18 @@ void write_array(Writer& writer, const Json::Array& array) {
   writer.EndArray();
 }
 
+// RapidJSON's own way is not always the shortest.
+void write_double(Writer& writer, double value) {
+  std::array<char, 32> text{};
+  auto* end = std::to_chars(text.data(), text.data() + text.size() - 2, value).ptr;
+  const std::string_view written(text.data(), static_cast<std::size_t>(end - text.data()));
+  if (written.find_first_of(".e") == std::string_view::npos) {
+    *end++ = '.';
+    *end++ = '0';
+  }
+  writer.RawValue(text.data(), static_cast<std::size_t>(end - text.data()), rapidjson::kNumberType);
+}
+
 void write(Writer& writer, const Json& value) {
   if (const auto* object = value.as_object()) return write_object(writer, *object);
   if (const auto* array = value.as_array()) return write_array(writer, *array);
@@ -131,7 +145,7 @@ void write(Writer& writer, const Json& value) {
   if (const auto* number = value.as_integer())
     writer.Int64(*number);
   else if (const auto* real = value.as_double(); real != nullptr && std::isfinite(*real))
-    writer.Double(*real);
+    write_double(writer, *real);
   else if (const auto* boolean = value.as_bool())
     writer.Bool(*boolean);
   else

@@ -68,8 +68,9 @@ struct JsonError {
 // Strict JSON: one value, valid UTF-8 (also no lone surrogate escapes), at most 64 levels deep.
 std::variant<Json, JsonError> parse_json(std::string_view text);
 
-// Without white space, always valid JSON and valid UTF-8: a number that JSON cannot write (NaN,
-// infinity) becomes null, an ill-formed part of a string (a file name, say) becomes U+FFFD.
+// Without white space, always valid JSON and valid UTF-8; doubles as the shortest text that reads
+// as the same value, with a point or an exponent. A number that JSON cannot write (NaN, infinity)
+// becomes null, an ill-formed part of a string (a file name, say) becomes U+FFFD.
 std::string to_text(const Json& value);
 
 }  // namespace filigree::serve

@@ -57,6 +57,15 @@ TEST(Json, RejectsNestingBeyondTheLimitWithoutRecursion) {
   EXPECT_EQ(error_of(std::string(64, '[') + std::string(64, ']')).message, "no error");
 }
 
+TEST(Json, WritesDoublesAsTheShortestTextThatReadsAsTheSame) {
+  // Of the first RapidJSON makes 0.7309013600000001.
+  for (const char* text : {"0.73090136", "8.0", "-0.0", "0.1", "1e-07", "1e+300", "-2.5e-310",
+                           "1.7976931348623157e+308", "123456.789"}) {
+    const auto parsed = parse_json(text);
+    EXPECT_EQ(to_text(std::get<Json>(parsed)), text);
+  }
+}
+
 TEST(Json, NeverWritesNumbersThatJsonLacks) {
   const Json value = Json::array({std::numeric_limits<double>::quiet_NaN(),
                                   std::numeric_limits<double>::infinity(),
