@@ -1,9 +1,9 @@
-"use strict";
-
 // The request on screen as commands for a shell and for Python, to copy.
 
-function inferUrl(name) {
-  return new URL(`v2/models/${encodeURIComponent(name)}/infer`, document.baseURI).href;
+import { element } from "./dom.js";
+
+export function inferPath(name) {
+  return `v2/models/${encodeURIComponent(name)}/infer`;
 }
 
 // Between single quotes a shell changes nothing; the quote itself ends them, is escaped, and begins them again.
@@ -35,16 +35,16 @@ function pythonProgram(url, body) {
   ].join("\n");
 }
 
-function showSnippets(name, question, context) {
-  const url = inferUrl(name);
-  document.getElementById("curl").textContent = curlCommand(url, { question, context });
-  document.getElementById("python").textContent = pythonProgram(url, { question, context });
+export function showSnippets(name, body) {
+  const url = new URL(inferPath(name), document.baseURI).href;
+  element("curl").textContent = curlCommand(url, body);
+  element("python").textContent = pythonProgram(url, body);
 }
 
 // The clipboard is only there on secure pages; elsewhere the text is selected, ready for Ctrl+C.
 async function copySnippet(id) {
-  const source = document.getElementById(id);
-  const status = document.getElementById("copied");
+  const source = element(id);
+  const status = element("copied");
   try {
     await navigator.clipboard.writeText(source.textContent);
     status.textContent = "Copied.";

@@ -1,23 +1,10 @@
-"use strict";
-
 // The trade-off that sparsity is about: accuracy from each model's card against its latency here, or its size.
 
+import { element, svgNode } from "./dom.js";
+import { percentile } from "./numbers.js";
+import { store } from "./store.js";
+
 const PLOT = { width: 640, height: 300, left: 56, right: 16, top: 16, bottom: 44 };
-const SVG = "http://www.w3.org/2000/svg";
-
-function svgNode(tag, attributes, text) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
-
-// The value below which a share of the sorted values lies: the smallest with rank at least share * count.
-function percentile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
-}
-
 // Models with both coordinates: [{name, x, y}].
 function tradeoffPoints(models, times, axis, measure) {
   return models
@@ -66,24 +53,26 @@ function drawPoints(svg, points, scale) {
   });
 }
 
-// Redraws the plot and the list that says the same in words. times: model name -> server times in ms.
-function showTradeoff(models, times) {
-  const axis = document.getElementById("axis").value;
-  const measure = document.getElementById("measure").value;
+// Redraws the plot and the list that says the same in words.
+export function showTradeoff() {
+  const axis = element("axis").value;
+  const measure = element("measure").value;
   const [unit, xName] = axis === "size" ? ["MB", "file, MB"] : ["ms", "median time of the server, ms"];
-  const points = tradeoffPoints(models, times, axis, measure);
-  const svg = document.getElementById("tradeoff-plot");
+  const points = tradeoffPoints(store.models, store.times, axis, measure);
+  const svg = element("tradeoff-plot");
   svg.replaceChildren();
   svg.toggleAttribute("hidden", points.length === 0);
-  document.getElementById("tradeoff-empty").hidden = points.length > 0;
+  element("tradeoff-empty").hidden = points.length > 0;
   if (points.length > 0) {
     const scale = plotScale(points);
     drawAxes(svg, scale, xName, measure === "f1" ? "F1" : "exact match");
     drawPoints(svg, points, scale);
   }
-  document.getElementById("tradeoff-list").replaceChildren(...points.map((point) => {
+  element("tradeoff-list").replaceChildren(...points.map((point) => {
     const item = document.createElement("li");
     item.textContent = `${point.name}: ${point.y.toFixed(1)} at ${point.x.toFixed(1)} ${unit}`;
     return item;
   }));
 }
+
+for (const id of ["axis", "measure"]) element(id).addEventListener("change", showTradeoff);

@@ -71,6 +71,16 @@ class Browser:
     def script(self, source, *args):
         return self.call("POST", "/execute/sync", {"script": source, "args": list(args)})
 
+    def module(self, source, *args):
+        """The value of the body of an async function; page("x.js") in it is a module of the page."""
+        answer = self.call("POST", "/execute/async", {"args": list(args), "script": (
+            "const done = arguments[arguments.length - 1];"
+            "const page = (name) => import(new URL(name, document.baseURI));"
+            f"(async () => {{ {source} }})().then((value) => done({{ value }}), (error) => done({{ error: String(error) }}))")})
+        if "error" in answer:
+            raise AssertionError(answer["error"])
+        return answer["value"]
+
     def find(self, css):
         return self.call("POST", "/element", {"using": "css selector", "value": css})[ELEMENT]
 
