@@ -3,11 +3,9 @@
 
     http_test.py FILIGREE_BINARY REPOSITORY
 """
-import http.client
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -16,69 +14,19 @@ import threading
 import time
 import unittest
 
+from server_process import ServerProcess
+
 BINARY, REPOSITORY = sys.argv[1:3]
 MODEL = os.path.join(REPOSITORY, "third_party", "models", "minilm6-squad-pruned80-int8")
 INFER = "/v2/models/question_answering/infer"
 CONTEXT = "The bridge was built by Ada Byron in 1843, of stone."
 QUESTION = {"question": "Who built the bridge?", "context": CONTEXT}
 
-# Not that of whoever runs the tests; gone with the process.
-CACHE = tempfile.TemporaryDirectory()
-os.environ["FILIGREE_CACHE_DIR"] = os.path.join(CACHE.name, "cache")
-
-
-class ServerProcess:
-    """`filigree serve` on a free port; the port is read from its first line."""
-
-    def __init__(self, *arguments):
-        self.log = tempfile.TemporaryFile()
-        self.process = subprocess.Popen([BINARY, "serve", "--host", "127.0.0.1", "--port", "0", *arguments],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, text=True)
-        line = self.process.stdout.readline()
-        found = re.fullmatch(r"listening on http://127\.0\.0\.1:(\d+)/\n", line)
-        if not found:
-            raise AssertionError(f"first line is {line!r}; log: {self.logged()}")
-        self.port = int(found.group(1))
-
-    def logged(self):
-        self.log.seek(0)
-        return self.log.read().decode()
-
-    def ask(self, method, path, body=None, headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-        try:
-            connection.request(method, path, body=body, headers=headers or {})
-            response = connection.getresponse()
-            return response.status, response.read().decode(), response.headers
-        finally:
-            connection.close()
-
-    def post(self, path, value):
-        status, text, _ = self.ask("POST", path, json.dumps(value), {"content-type": "application/json"})
-        return status, json.loads(text)
-
-    def wait_until_ready(self):
-        deadline = time.monotonic() + 120
-        while self.ask("GET", "/v2/health/ready")[0] != 200:
-            if time.monotonic() > deadline:
-                raise AssertionError("not ready after 120 s; log: " + self.logged())
-            time.sleep(0.05)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            return self.process.wait(60)
-        finally:
-            self.process.kill()
-            self.process.wait()
-            self.process.stdout.close()
-            self.log.close()
-
 
 class HttpTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = ServerProcess("--task", "question_answering", "--model_path", MODEL)
+        cls.server = ServerProcess(BINARY, "--task", "question_answering", "--model_path", MODEL)
         cls.addClassCleanup(cls.server.stop)
         cls.server.wait_until_ready()
 
@@ -160,7 +108,7 @@ class HttpTest(unittest.TestCase):
 
 class ProcessTest(unittest.TestCase):
     def test_sigterm_answers_what_is_in_flight_and_exits_with_0(self):
-        server = ServerProcess("--task", "question_answering", "--model_path", MODEL)
+        server = ServerProcess(BINARY, "--task", "question_answering", "--model_path", MODEL)
         server.wait_until_ready()
         answers = []
         body = {"question": "Who?", "context": CONTEXT * 300}
@@ -195,7 +143,7 @@ class ProcessTest(unittest.TestCase):
                     time.sleep(0.05)
 
             write(endpoints(models[0]))
-            server = ServerProcess("--config-file", file, "--hot-reload-config")
+            server = ServerProcess(BINARY, "--config-file", file, "--hot-reload-config")
             server.wait_until_ready()
             done = threading.Event()
             answers = []
@@ -234,7 +182,7 @@ class ProcessTest(unittest.TestCase):
             best = json.loads(subprocess.run([BINARY, "check-hardware", "--json"], capture_output=True, text=True,
                                              check=True).stdout)["isa_used"]
             for flags, isa, source in [([], "scalar", f"{file}:1: isa"), (["--isa", best], best, "flag '--isa'")]:
-                server = ServerProcess("--config-file", file, *flags)
+                server = ServerProcess(BINARY, "--config-file", file, *flags)
                 self.assertEqual(json.loads(server.ask("GET", "/v2")[1])["isa"], isa)
                 self.assertEqual(json.loads(server.ask("GET", "/config")[1])["isa"], isa)
                 self.assertIn(f'isa="{isa}"', server.ask("GET", "/metrics")[1])
@@ -247,7 +195,7 @@ class ProcessTest(unittest.TestCase):
             with open(file, "w", encoding="utf-8") as config:
                 config.write("num_cores: 1\nendpoints:\n  - task: question_answering\n"
                              f"    model: {json.dumps(MODEL)}\n    batch_size: 1\n")
-            server = ServerProcess("--config-file", file)
+            server = ServerProcess(BINARY, "--config-file", file)
             server.wait_until_ready()
             status, answer = server.post("/predict", QUESTION)
             self.assertEqual((status, answer.get("answer")), (200, "Ada Byron"))
