@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "kernels/internal/packing.h"
 #include "kernels/isa.h"
@@ -41,6 +42,11 @@ std::array<float, kRows * kCols> entry_at(const PackedView& view, std::span<cons
   return entry;
 }
 
+template <std::size_t kWeights>
+bool has_nonzero(const std::array<float, kWeights>& entry) {
+  return std::ranges::any_of(entry, [](float weight) { return weight != 0.0F; });
+}
+
 template <std::size_t kRows, std::size_t kCols>
 void pack_entries(const PackedView& view, std::span<const float> weights, GrowingStreams& streams) {
   using Entry = std::array<float, kRows * kCols>;
@@ -54,8 +60,7 @@ void pack_entries(const PackedView& view, std::span<const float> weights, Growin
       for (std::size_t row = rows.begin; row < rows.end; row += kRows) {
         for (std::size_t col = cols.begin; col < cols.end; col += kCols) {
           const Entry entry = entry_at<kRows, kCols>(view, weights, row, col);
-          if (std::ranges::any_of(entry, [](float weight) { return weight != 0.0F; }))
-            slice.add_entry((col - cols.begin) * kInputBytes, entry);
+          if (has_nonzero(entry)) slice.add_entry((col - cols.begin) * kInputBytes, entry);
         }
         slice.end_row((row - rows.begin) / kRows,
                       sums_begin_or_end ? EmptyRows::kKeep : EmptyRows::kDrop);
@@ -65,6 +70,33 @@ void pack_entries(const PackedView& view, std::span<const float> weights, Growin
   for (const Entry& entry : entries)
     streams.values.insert(streams.values.end(), entry.begin(), entry.end());
   finish_entry_streams(streams);
+}
+
+// 0 for zeros of either sign only. Loops over integers become vectors, those over branches do not.
+std::uint32_t magnitude_bits(float weight) { return std::bit_cast<std::uint32_t>(weight) << 1; }
+
+// Nonzeros of a row, which are added to `seen` column by column.
+std::uint32_t add_line(std::span<const float> line, std::span<std::uint32_t> seen) {
+  std::uint32_t nonzeros = 0;
+  for (std::size_t col = 0; col < line.size(); ++col) {
+    const std::uint32_t bits = magnitude_bits(line[col]);
+    nonzeros += bits != 0 ? 1 : 0;
+    seen[col] |= bits;
+  }
+  return nonzeros;
+}
+
+std::uint32_t blocks_of_four(std::span<const float> line) {
+  std::uint32_t blocks = 0;
+  std::size_t col = 0;
+  for (; col + 4 <= line.size(); col += 4) {
+    const std::uint32_t bits = magnitude_bits(line[col]) | magnitude_bits(line[col + 1]) |
+                               magnitude_bits(line[col + 2]) | magnitude_bits(line[col + 3]);
+    blocks += bits != 0 ? 1 : 0;
+  }
+  std::uint32_t rest = 0;
+  for (; col < line.size(); ++col) rest |= magnitude_bits(line[col]);
+  return blocks + (rest != 0 ? 1 : 0);
 }
 
 void check_divisible(std::size_t cols) {
@@ -86,20 +118,15 @@ std::size_t f32_chunk_cols(const F32Pattern& pattern, WeightFormat format, PackO
 F32Pattern pattern_f32(std::span<const float> weights, std::size_t rows, std::size_t cols) {
   check_matrix_shape(weights.size(), rows, cols);
   F32Pattern pattern{.rows = rows, .cols = cols};
-  std::vector<char> column_of_block(cols);
+  std::vector<std::uint32_t> seen(cols);
   for (std::size_t row = 0; row < rows; ++row) {
     const auto line = weights.subspan(row * cols, cols);
-    if (row % 4 == 0) std::ranges::fill(column_of_block, 0);
-    for (std::size_t col = 0; col < cols; ++col) {
-      if (line[col] == 0.0F) continue;
-      ++pattern.nonzeros;
-      if (column_of_block[col] == 0) ++pattern.blocks_4x1;
-      column_of_block[col] = 1;
-    }
-    for (std::size_t col = 0; col < cols; col += 4) {
-      const auto block = line.subspan(col, std::min<std::size_t>(4, cols - col));
-      pattern.blocks_1x4 += std::ranges::any_of(block, [](float w) { return w != 0.0F; }) ? 1 : 0;
-    }
+    pattern.nonzeros += add_line(line, seen);
+    pattern.blocks_1x4 += blocks_of_four(line);
+    if (row % 4 != 3 && row + 1 != rows) continue;
+    pattern.blocks_4x1 += static_cast<std::size_t>(
+        std::count_if(seen.begin(), seen.end(), [](std::uint32_t bits) { return bits != 0; }));
+    std::ranges::fill(seen, 0);
   }
   return pattern;
 }
@@ -107,7 +134,9 @@ F32Pattern pattern_f32(std::span<const float> weights, std::size_t rows, std::si
 PackedWeights pack_f32(WeightFormat format, std::span<const float> weights, std::size_t rows,
                        std::size_t cols, PackOptions options) {
   if (!is_float(format)) throw_wrong_format(format, "float");
-  const F32Pattern pattern = pattern_f32(weights, rows, cols);
+  check_matrix_shape(weights.size(), rows, cols);
+  const F32Pattern pattern =
+      options.pattern != nullptr ? *options.pattern : pattern_f32(weights, rows, cols);
   const std::size_t block_rows =
       format == WeightFormat::kDenseF32 ? kBlockRowsDense : kBlockRowsSparse;
   const PackedView view =

@@ -1,6 +1,7 @@
 // Packed weight matrices: pack() chooses nothing, it stores what it is given in the format it is
 // told; unpack() is its exact inverse. Immutable after construction, so shared by threads without
-// locks.
+// locks. Streams are kept in files: whoever changes a byte of them raises kPackedVersion
+// (loader/packed_header.h), and tests/loader/packed_bytes_test.cc fails until then.
 #pragma once
 
 #include <array>
@@ -41,12 +42,23 @@ class PackedWeights {
   std::vector<std::int32_t> row_sums_;
 };
 
+// What the choice of a format depends on.
+struct F32Pattern {
+  std::size_t rows = 0;
+  std::size_t cols = 0;
+  std::size_t nonzeros = 0;
+  std::size_t blocks_1x4 = 0;  // aligned blocks with a nonzero
+  std::size_t blocks_4x1 = 0;
+};
+
 struct PackOptions {
   // The L1 data cache to choose chunks of inputs for; 0 is that of this CPU. Never changes a bit of
   // a result.
   std::size_t l1_bytes = 0;
   // Where the packed streams go; null is operator new. Outlives the weights.
   std::pmr::memory_resource* memory = nullptr;
+  // pack_f32: pattern_f32() of the weights, where it is known already.
+  const F32Pattern* pattern = nullptr;
 };
 
 // weights: row-major [rows][cols], outputs x inputs. Throws std::invalid_argument naming both
@@ -87,14 +99,6 @@ PackedWeights restore_weights(const PackedShape& shape, AlignedBuffer storage,
 // int32 elements that LinearI8Args::scratch needs for these weights.
 std::size_t i8_scratch_elements(const PackedView& weights) noexcept;
 
-// What the choice of a format depends on.
-struct F32Pattern {
-  std::size_t rows = 0;
-  std::size_t cols = 0;
-  std::size_t nonzeros = 0;
-  std::size_t blocks_1x4 = 0;  // aligned blocks with a nonzero
-  std::size_t blocks_4x1 = 0;
-};
 // Throws std::invalid_argument as pack_f32 does.
 F32Pattern pattern_f32(std::span<const float> weights, std::size_t rows, std::size_t cols);
 // 1x4 groups with a nonzero (the last of a row may hold fewer inputs). Requires weights.size() ==

@@ -7,7 +7,8 @@
 
 namespace filigree::loader {
 
-// To be raised whenever a packed format, a field or the meaning of one changes.
+// To be raised whenever a packed format, a field or the meaning of one changes;
+// tests/loader/packed_bytes_test.cc has the hashes of the bytes of this version.
 inline constexpr std::uint32_t kPackedVersion = 1;
 inline constexpr std::array<char, 8> kPackedMagic = {'F', 'I', 'L', 'I', 'P', 'A', 'C', 'K'};
 inline constexpr std::uint32_t kByteOrder = 0x01020304;

@@ -17,14 +17,21 @@ namespace {
 
 using kernels::WeightFormat;
 
-// Row-major [cols][rows] from row-major [rows][cols].
+// Row-major [cols][rows] from row-major [rows][cols]. In tiles: a column of the source is a line of
+// the cache for each element.
 template <class To, class From, class Convert>
 std::vector<To> transposed(std::span<const From> from, std::size_t rows, std::size_t cols,
                            Convert convert) {
+  constexpr std::size_t kTile = 16;
   std::vector<To> to(from.size());
-  for (std::size_t row = 0; row < rows; ++row)
-    for (std::size_t col = 0; col < cols; ++col)
-      to[col * rows + row] = convert(from[row * cols + col], col);
+  for (std::size_t top = 0; top < rows; top += kTile)
+    for (std::size_t left = 0; left < cols; left += kTile) {
+      const std::size_t bottom = std::min(top + kTile, rows);
+      const std::size_t right = std::min(left + kTile, cols);
+      for (std::size_t col = left; col < right; ++col)
+        for (std::size_t row = top; row < bottom; ++row)
+          to[col * rows + row] = convert(from[row * cols + col], col);
+    }
   return to;
 }
 
@@ -59,12 +66,14 @@ Linear pack_float(const GraphIndex& index, const Node& node, const LoadOptions& 
   std::vector<float> weights =
       transposed<float>(matrix.data<float>(), cols, rows, [](float w, std::size_t) { return w; });
   impose_sparsity(std::span(weights), cols, options.imposed);
-  const WeightFormat format =
-      choose(options.formats, WeightFormat::kDenseF32, WeightFormat::kUnstructuredF32,
-             kernels::choose_f32_format(kernels::pattern_f32(weights, rows, cols), options.isa));
   Linear linear;
-  linear.weights = packed_or_mismatch(
-      node, [&] { return kernels::pack_f32(format, weights, rows, cols, {.memory = &memory}); });
+  linear.weights = packed_or_mismatch(node, [&] {
+    const kernels::F32Pattern pattern = kernels::pattern_f32(weights, rows, cols);
+    const WeightFormat format =
+        choose(options.formats, WeightFormat::kDenseF32, WeightFormat::kUnstructuredF32,
+               kernels::choose_f32_format(pattern, options.isa));
+    return kernels::pack_f32(format, weights, rows, cols, {.memory = &memory, .pattern = &pattern});
+  });
   const std::string& bias = input_name(node, 2);
   if (!bias.empty()) linear.bias = repeated_values(index, node, bias, rows);
   return linear;

@@ -1,0 +1,63 @@
+// Packed bytes outlive the program that wrote them: what a format means may only change together
+// with the version of packed files.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/packed_weights.h"
+#include "loader/packed_header.h"
+#include "loader/shared_tensors.h"
+
+namespace filigree::loader {
+namespace {
+
+using kernels::WeightFormat;
+
+// The version that the hashes below were taken at.
+constexpr std::uint32_t kVersionOfHashes = 1;
+
+constexpr std::size_t kRows = 397;  // two row blocks, the last of them short
+constexpr std::size_t kCols = 460;  // several chunks
+
+// Multiples of `step` from -9 to 9, nine in ten of them 0 but in the first ten columns.
+template <class T>
+std::vector<T> weights(T step) {
+  std::vector<T> values(kRows * kCols);
+  std::uint32_t state = 12345;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    state = state * 1664525 + 1013904223;
+    const bool kept = i % kCols < 10 || (state >> 16) % 10 == 0;
+    values[i] =
+        kept ? static_cast<T>(static_cast<T>(static_cast<int>((state >> 24) % 19) - 9) * step)
+             : T{0};
+  }
+  return values;
+}
+
+kernels::PackedWeights packed(WeightFormat format) {
+  const kernels::PackOptions options{.l1_bytes = 32 << 10};
+  return kernels::is_float(format)
+             ? kernels::pack_f32(format, weights<float>(1), kRows, kCols, options)
+             : kernels::pack_i8(format, weights<std::int16_t>(28), kRows, kCols, options);
+}
+
+TEST(PackedBytes, AreThoseOfTheVersion) {
+  constexpr std::uint64_t kHashes[kernels::kWeightFormats] = {
+      0xf342f98db13ff813, 0xf5bdecc591abb900, 0x595223b1253b8f00,
+      0xc15f3bc9d7e1de05, 0x276f2bc33d0a8cdd, 0xd65df7e3a1aeeff8};
+  ASSERT_EQ(kPackedVersion, kVersionOfHashes)
+      << "the version was raised: take the hashes below anew, and the version that they are of";
+  for (std::size_t i = 0; i < kernels::kWeightFormats; ++i) {
+    const kernels::PackedWeights matrix = packed(static_cast<WeightFormat>(i));
+    const std::uint64_t hash =
+        content_hash(matrix.storage()) ^ content_hash(std::as_bytes(matrix.row_sums()));
+    EXPECT_EQ(hash, kHashes[i])
+        << kernels::format_name(matrix.format())
+        << " has other bytes than the packed files that are out there: raise kPackedVersion in "
+           "loader/packed_header.h, or they would be read as what they are not";
+  }
+}
+
+}  // namespace
+}  // namespace filigree::loader
