@@ -9,6 +9,7 @@
 #include "kernels/panel.h"
 #include "runtime/batch_runner.h"
 #include "runtime/scheduler.h"
+#include "runtime/stream_plan.h"
 #include "runtime/topology.h"
 #include "runtime/worker_pool.h"
 
@@ -37,13 +38,14 @@ CpuList place_of(const Cpu& cpu, const Topology& topology, Pinning pinning) {
   return place;
 }
 
-// The threads of each stream: neighbours in placement order, so that a stream stays on a NUMA node
-// where it can.
-std::vector<Places> divide(const CoreChoice& choice, const Topology& topology, std::size_t streams,
-                           Pinning pinning) {
-  std::vector<Places> groups(streams);
-  for (std::size_t i = 0; i < choice.cores; ++i)
-    groups[i * streams / choice.cores].push_back(place_of(choice.places[i], topology, pinning));
+// The threads of each stream.
+std::vector<Places> groups_of(const std::vector<std::vector<Cpu>>& streams,
+                              const Topology& topology, Pinning pinning) {
+  std::vector<Places> groups;
+  for (const std::vector<Cpu>& stream : streams) {
+    Places& group = groups.emplace_back();
+    for (const Cpu& cpu : stream) group.push_back(place_of(cpu, topology, pinning));
+  }
   return groups;
 }
 
@@ -51,24 +53,35 @@ std::vector<Places> divide(const CoreChoice& choice, const Topology& topology, s
 struct Plan {
   Topology topology;
   CoreChoice choice;
-  std::size_t streams;
+  std::vector<std::vector<Cpu>> streams;  // the place of each thread
   std::size_t batch_tokens;
 };
 
+std::size_t stream_count(const EngineOptions& options, const CoreChoice& choice) {
+  if (options.streams == 0) return nodes_of(choice.places).size();
+  return std::min(options.streams, choice.cores);
+}
+
+std::size_t threads_of_largest(const std::vector<std::vector<Cpu>>& streams) {
+  std::size_t threads = 0;
+  for (const std::vector<Cpu>& stream : streams) threads = std::max(threads, stream.size());
+  return threads;
+}
+
 Plan plan(const EngineOptions& options) {
   check("cores", options.cores, 0, kMaxCores);
-  check("streams", options.streams, 1, kMaxCores);
+  check("streams", options.streams, 0, kMaxCores);
   check("batch_tokens", options.batch_tokens, 0, std::size_t{1} << 20);
   check("max_queued_requests", options.max_queued_requests, 1, std::size_t{1} << 20);
   check("max_queued_tokens", options.max_queued_tokens, 1, std::size_t{1} << 40);
-  Plan plan{.topology = process_topology(), .choice = {}, .streams = 0, .batch_tokens = 0};
+  Plan plan{.topology = process_topology(), .choice = {}, .streams = {}, .batch_tokens = 0};
   plan.choice = choose_cores(plan.topology, options.cores);
-  plan.streams = std::min(options.streams, plan.choice.cores);
+  plan.streams = divide_places(plan.choice.places, stream_count(options, plan.choice));
   // Two panels of tokens for each thread: bench/RESULTS.md has the times of other sizes.
-  const std::size_t threads = (plan.choice.cores + plan.streams - 1) / plan.streams;
   plan.batch_tokens = options.batch_tokens != 0
                           ? options.batch_tokens
-                          : std::max(kLeastBatchTokens, 2 * kernels::kPanelTokens * threads);
+                          : std::max(kLeastBatchTokens,
+                                     2 * kernels::kPanelTokens * threads_of_largest(plan.streams));
   return plan;
 }
 
@@ -82,16 +95,16 @@ class Engine::Impl {
       : table_(table_of(options)),
         scheduler_({plan.batch_tokens, options.max_queued_requests, options.max_queued_tokens}),
         choice_(std::move(plan.choice)) {
-    for (std::size_t i = 0; i < plan.streams; ++i)
+    for (std::size_t i = 0; i < plan.streams.size(); ++i)
       runners_.push_back(std::make_unique<BatchRunner>(table_, plan.batch_tokens));
     pool_ = std::make_unique<WorkerPool>(
-        divide(choice_, plan.topology, plan.streams, options.pinning),
+        groups_of(plan.streams, plan.topology, options.pinning),
         [this](std::size_t stream, WorkerGroup& group) { lead(*runners_[stream], group); });
     warnings_ = plan.topology.notes;
-    if (plan.streams < options.streams)
+    if (plan.streams.size() < options.streams)
       warnings_.push_back(std::to_string(options.streams) +
                           " streams (num_workers) asked for, more than cores: " +
-                          std::to_string(plan.streams) + " in use");
+                          std::to_string(plan.streams.size()) + " in use");
     warnings_.insert(warnings_.end(), pool_->pin_failures().begin(), pool_->pin_failures().end());
   }
 

@@ -16,9 +16,10 @@ namespace filigree::runtime {
 enum class Pinning { kCore, kNuma, kNone };
 
 struct EngineOptions {
-  std::size_t cores = 0;                 // 0: what topology allows (affinity, cpuset, cgroup quota)
-  std::size_t streams = 1;               // batches in flight; the cores are divided among them, so
-                                         // at most one for each: more is a warning
+  std::size_t cores = 0;  // 0: what topology allows (affinity, cpuset, cgroup quota)
+  // Batches in flight; the cores are divided among them (stream_plan.h), so at most one for each:
+  // more is a warning. 0: one for each NUMA node in use.
+  std::size_t streams = 0;
   std::optional<kernels::Isa> isa = {};  // none: the best this CPU has
   Pinning pinning = Pinning::kNone;
   // A batch holds at least one sequence, and more up to this many tokens. 0: 128 for each thread of

@@ -1,12 +1,11 @@
 #include "runtime/topology.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
-#include <map>
+#include <optional>
 #include <set>
 
 #include "runtime/affinity.h"
+#include "runtime/numa_nodes.h"
 #include "runtime/small_file.h"
 
 namespace filigree::runtime {
@@ -14,30 +13,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// CPU number -> NUMA node, from /sys/devices/system/node/node*/cpulist.
-std::map<int, int> cpu_nodes(const fs::path& root) {
-  std::map<int, int> nodes;
-  const fs::path folder = root / "sys/devices/system/node";
-  const auto online = read_small_file(folder / "online");
-  const auto numbers = online ? parse_cpu_list(*online) : std::nullopt;
-  for (const int node : numbers.value_or(CpuList{})) {
-    const auto text = read_small_file(folder / ("node" + std::to_string(node)) / "cpulist");
-    const auto cpus = text ? parse_cpu_list(*text) : std::nullopt;
-    for (const int cpu : cpus.value_or(CpuList{})) nodes[cpu] = node;
-  }
-  return nodes;
-}
+std::string cpu_folder(int cpu) { return "sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/"; }
 
 // The smallest number among the SMT siblings of `cpu`, or `cpu` with a note.
 int core_of(const fs::path& root, int cpu, std::vector<std::string>& notes) {
-  const std::string folder = "sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/";
+  const std::string folder = cpu_folder(cpu) + "topology/";
   // Newer kernels call it core_cpus_list.
   for (const char* name : {"core_cpus_list", "thread_siblings_list"}) {
     const auto text = read_small_file(root / (folder + name));
     if (!text) continue;
     const auto siblings = parse_cpu_list(*text);
-    if (siblings && std::binary_search(siblings->begin(), siblings->end(), cpu))
-      return siblings->front();
+    if (siblings && std::ranges::binary_search(*siblings, cpu)) return siblings->front();
     notes.push_back("/" + folder + name + ": found " + excerpt(*text) +
                     ", expected a list with CPU " + std::to_string(cpu) +
                     "; the CPU counts as a core of its own");
@@ -46,6 +32,25 @@ int core_of(const fs::path& root, int cpu, std::vector<std::string>& notes) {
   notes.push_back("/" + folder +
                   "core_cpus_list cannot be read; the CPU counts as a core of its own");
   return cpu;
+}
+
+int l3_of(const fs::path& root, int cpu) {
+  const fs::path caches = root / (cpu_folder(cpu) + "cache");
+  for (int i = 0;; ++i) {
+    const fs::path cache = caches / ("index" + std::to_string(i));
+    const auto level = read_small_file(cache / "level");
+    if (!level) return kNoL3;
+    if (!level->starts_with('3')) continue;
+    const auto text = read_small_file(cache / "shared_cpu_list");
+    const auto cpus = text ? parse_cpu_list(*text) : std::nullopt;
+    return cpus && std::ranges::binary_search(*cpus, cpu) ? cpus->front() : kNoL3;
+  }
+}
+
+// The counters of a hybrid processor's kinds are devices of their own.
+CpuList efficiency_cpus(const fs::path& root) {
+  const auto text = read_small_file(root / "sys/devices/cpu_atom/cpus");
+  return (text ? parse_cpu_list(*text) : std::nullopt).value_or(CpuList{});
 }
 
 CpuList allowed_cpus(const Topology& topology, const fs::path& root,
@@ -67,80 +72,48 @@ CpuList allowed_cpus(const Topology& topology, const fs::path& root,
   return cpus;
 }
 
-template <class Key>
-std::size_t distinct(const std::vector<Cpu>& cpus, Key key) {
+std::vector<int> distinct(const std::vector<Cpu>& cpus, int Cpu::*key) {
   std::set<int> values;
-  for (const Cpu& cpu : cpus) values.insert(key(cpu));
-  return values.size();
-}
-
-std::string quota_text(const CgroupLimits& cgroup) {
-  if (!cgroup.quota_cpus) return "none";
-  char number[32];
-  std::snprintf(number, sizeof number, "%.2f", *cgroup.quota_cpus);
-  return std::string(number) + " (" + cgroup.quota_file + ")";
-}
-
-// Physical cores node by node, then their second siblings, and so on.
-std::vector<Cpu> placement_order(const Topology& topology) {
-  std::map<int, int> seen;  // core -> siblings so far
-  std::vector<std::pair<int, Cpu>> ranked;
-  for (const Cpu& cpu : topology.cpus) ranked.emplace_back(seen[cpu.core]++, cpu);
-  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.first, a.second.node) < std::pair(b.first, b.second.node);
-  });
-  std::vector<Cpu> order;
-  for (const auto& [sibling, cpu] : ranked) order.push_back(cpu);
-  return order;
+  for (const Cpu& cpu : cpus) values.insert(cpu.*key);
+  return {values.begin(), values.end()};
 }
 
 }  // namespace
+
+std::vector<int> nodes_of(const std::vector<Cpu>& cpus) { return distinct(cpus, &Cpu::node); }
+
+std::vector<int> memory_nodes_of(const std::vector<Cpu>& cpus) {
+  return distinct(cpus, &Cpu::memory_node);
+}
 
 Topology read_topology(const fs::path& root, const CpuList& affinity) {
   Topology topology;
   topology.affinity = affinity;
   topology.cgroup = read_cgroup_limits(root);
   topology.notes = topology.cgroup.notes;
-  const std::map<int, int> nodes = cpu_nodes(root);
+  const NumaNodes nodes = read_numa_nodes(root, topology.notes);
+  const CpuList efficiency = efficiency_cpus(root);
   for (const int id : allowed_cpus(topology, root, topology.notes)) {
-    const auto node = nodes.find(id);
+    const auto found = nodes.of_cpu.find(id);
+    const int node = found == nodes.of_cpu.end() ? 0 : found->second;
+    const auto memory = nodes.memory_node.find(node);
     topology.cpus.push_back(
-        {id, core_of(root, id, topology.notes), node == nodes.end() ? 0 : node->second});
+        {.id = id,
+         .core = core_of(root, id, topology.notes),
+         .node = node,
+         .memory_node = memory == nodes.memory_node.end() ? node : memory->second,
+         .l3 = l3_of(root, id),
+         .kind = std::ranges::binary_search(efficiency, id) ? CoreKind::kEfficiency
+                                                            : CoreKind::kPerformance});
   }
-  topology.physical_cores = distinct(topology.cpus, [](const Cpu& cpu) { return cpu.core; });
-  topology.nodes = distinct(topology.cpus, [](const Cpu& cpu) { return cpu.node; });
+  topology.physical_cores = distinct(topology.cpus, &Cpu::core).size();
+  topology.nodes = nodes_of(topology.cpus).size();
+  std::vector<int> l3 = distinct(topology.cpus, &Cpu::l3);
+  std::erase(l3, kNoL3);
+  topology.l3_groups = l3.size();
   return topology;
 }
 
 Topology process_topology() { return read_topology("/", process_affinity()); }
-
-CoreChoice choose_cores(const Topology& topology, std::size_t requested) {
-  const std::size_t available = topology.physical_cores;
-  std::size_t cores = requested;
-  if (requested == 0) {
-    cores = available;
-    if (topology.cgroup.quota_cpus) {
-      const double whole = std::max(1.0, std::floor(*topology.cgroup.quota_cpus));
-      if (whole < static_cast<double>(cores)) cores = static_cast<std::size_t>(whole);
-    }
-  }
-  CoreChoice choice;
-  choice.cores = cores;
-  const std::vector<Cpu> order = placement_order(topology);
-  for (std::size_t i = 0; i < cores; ++i) choice.places.push_back(order[i % order.size()]);
-
-  choice.reason = std::to_string(cores) + (cores == 1 ? " core: " : " cores: ");
-  if (requested != 0) choice.reason += "asked for; ";
-  choice.reason += "affinity " + cpu_list_text(topology.affinity);
-  if (topology.cpus.size() < topology.affinity.size())
-    choice.reason +=
-        ", of which " + std::to_string(topology.cpus.size()) + " online and in the cpuset";
-  if (available != topology.cpus.size())
-    choice.reason += " (" + std::to_string(available) + " physical cores)";
-  choice.reason += ", cgroup quota " + quota_text(topology.cgroup);
-  if (requested > available)
-    choice.reason += "; more than the " + std::to_string(available) + " available";
-  return choice;
-}
 
 }  // namespace filigree::runtime

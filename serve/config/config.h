@@ -58,7 +58,7 @@ std::variant<Integration, std::string> parse_integration(std::string_view name);
 
 struct Config {
   std::optional<std::size_t> num_cores;    // nullopt: all that the process may use
-  std::optional<std::size_t> num_workers;  // batches in flight; nullopt: one
+  std::optional<std::size_t> num_workers;  // batches in flight; nullopt: one a NUMA node
   // nullopt: the best this CPU has. From a file it is checked by choose_isa, not before.
   std::optional<IsaRequest> isa;
   std::optional<runtime::Pinning> pinning;

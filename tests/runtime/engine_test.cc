@@ -276,7 +276,7 @@ TEST(Engine, RefusesOptionsThatMakeNoSense) {
     return "accepted";
   };
   EXPECT_EQ(message({.cores = 2000}), "cores is 2000, expected 0 to 1024");
-  EXPECT_EQ(message({.cores = 2, .streams = 0}), "streams is 0, expected 1 to 1024");
+  EXPECT_EQ(message({.cores = 2, .streams = 1025}), "streams is 1025, expected 0 to 1024");
   EXPECT_EQ(message({.batch_tokens = 1048577}), "batch_tokens is 1048577, expected 0 to 1048576");
   EXPECT_EQ(message({.max_queued_requests = 0}), "max_queued_requests is 0, expected 1 to 1048576");
   EXPECT_EQ(message({.max_queued_tokens = 0}),

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -50,6 +52,20 @@ class FakeRoot {
                     mount_root + " /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n");
   }
 
+  // The files of tests/data/topologies/NAME: lines of "/path = content". A path with {a-b}, or
+  // {a-b/step}, is one file for each number, which is {} in the content, {+k} and {-k} what lies k
+  // from it.
+  FakeRoot& manifest(const std::string& name) {
+    std::ifstream lines(FILIGREE_SOURCE_DIR "/tests/data/topologies/" + name);
+    if (!lines) throw std::runtime_error("no manifest " + name);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.empty() || line.starts_with('#')) continue;
+      const std::size_t equals = line.find(" =");
+      add_line(line.substr(0, equals), line.substr(std::min(line.size(), equals + 3)));
+    }
+    return *this;
+  }
+
   // CPU `cpu` shares its core with `siblings`, itself among them.
   FakeRoot& cpu(int cpu, const std::string& siblings) {
     return file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/core_cpus_list",
@@ -61,6 +77,32 @@ class FakeRoot {
   }
 
  private:
+  void add_line(const std::string& path, const std::string& content) {
+    int first = 0;
+    int last = 0;
+    int step = 1;
+    const std::size_t brace = path.find('{');
+    if (brace == std::string::npos) {
+      file(path, content + "\n");
+      return;
+    }
+    std::sscanf(path.c_str() + brace, "{%d-%d/%d}", &first, &last, &step);
+    const std::size_t rest = path.find('}', brace) + 1;
+    for (int number = first; number <= last; number += step)
+      file(path.substr(0, brace) + std::to_string(number) + path.substr(rest),
+           filled(content, number) + "\n");
+  }
+
+  static std::string filled(std::string content, int number) {
+    for (std::size_t open; (open = content.find('{')) != std::string::npos;) {
+      const std::size_t close = content.find('}', open);
+      const std::string offset = content.substr(open + 1, close - open - 1);
+      const int value = number + (offset.empty() ? 0 : std::stoi(offset));
+      content.replace(open, close - open + 1, std::to_string(value));
+    }
+    return content;
+  }
+
   std::filesystem::path path_;
 };
 

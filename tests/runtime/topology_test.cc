@@ -41,7 +41,8 @@ TEST(Topology, CountsSmtSiblingsOnce) {
   EXPECT_EQ(topology.physical_cores, 4u);
   EXPECT_EQ(topology.nodes, 2u);
   const CoreChoice choice = choose_cores(topology, 0);
-  EXPECT_EQ(choice.reason, "4 cores: affinity 0-7 (4 physical cores), cgroup quota none");
+  EXPECT_EQ(choice.reason,
+            "4 cores: affinity 0-7 (4 physical cores), 2 NUMA nodes, cgroup quota none");
   EXPECT_EQ(ids(choice.places), (std::vector<int>{0, 1, 2, 3}));
 }
 
@@ -59,7 +60,7 @@ TEST(Topology, TakesASiblingForACoreWhenItsOtherHalfIsNotAllowed) {
   EXPECT_EQ(ids(choose_cores(topology, 0).places), (std::vector<int>{1, 4, 6}));
 }
 
-TEST(Topology, CountsHybridCoresOfBothKinds) {
+TEST(Topology, CountsEveryCoreWhereKindsAreNotTold) {
   FakeRoot root;
   root.cgroup_v2("/").cpu(0, "0-1").cpu(1, "0-1").cpu(2, "2-3").cpu(3, "2-3").cpu(4, "4").cpu(5,
                                                                                               "5");
@@ -73,7 +74,8 @@ TEST(Topology, RoundsAFractionalQuotaDown) {
   four_smt_cores(root).file("/sys/fs/cgroup/app/cpu.max", "250000 100000\n");
   const CoreChoice choice = choose_cores(read_topology(root.path(), {0, 1, 2, 3}), 0);
   EXPECT_EQ(choice.cores, 2u);
-  EXPECT_EQ(choice.reason, "2 cores: affinity 0-3, cgroup quota 2.50 (/sys/fs/cgroup/app/cpu.max)");
+  EXPECT_EQ(choice.reason,
+            "2 cores: affinity 0-3, 2 NUMA nodes, cgroup quota 2.50 (/sys/fs/cgroup/app/cpu.max)");
 }
 
 TEST(Topology, KeepsOneCoreWithAQuotaBelowOne) {
@@ -92,7 +94,8 @@ TEST(Topology, LeavesOutWhatIsOfflineOrNotInTheCpuset) {
   const Topology topology = read_topology(root.path(), {0, 1, 2, 3, 4, 5, 6, 7});
   EXPECT_EQ(ids(topology.cpus), (std::vector<int>{0, 1, 2}));
   EXPECT_EQ(choose_cores(topology, 0).reason,
-            "3 cores: affinity 0-7, of which 3 online and in the cpuset, cgroup quota none");
+            "3 cores: affinity 0-7, of which 3 online and in the cpuset, 2 NUMA nodes, "
+            "cgroup quota none");
 }
 
 TEST(Topology, IgnoresACpusetThatLeavesNothing) {

@@ -130,7 +130,7 @@ std::vector<Flag> flags() {
       {"host", "ADDRESS", "listen on this address (0.0.0.0); '::' for IPv6 and IPv4"},
       {"port", "N", "listen on this port (5543); 0: any free one"},
       {"num-cores", "N", "cores to compute on (default: what the process may use)"},
-      {"num-workers", "N", "batches in flight (1)"},
+      {"num-workers", "N", "batches in flight (one for each NUMA node)"},
       {"batch-size", "N", "accepted; batches form from the requests that wait"},
       isa_flag(),
       {"cache-dir", "DIR",
