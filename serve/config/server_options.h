@@ -29,6 +29,8 @@ struct ServerOptions {
   std::chrono::milliseconds drain_timeout{
       30'000};  // stop() refuses what is not answered after this
 
+  std::chrono::milliseconds request_timeout{0};  // of requests that do not say theirs; 0: none
+
   bool admin = false;                // POST and DELETE of /endpoints are allowed without a key
   std::filesystem::path model_root;  // what POST /endpoints may load lies in here; empty: nothing
   // How often the configuration file is looked at for changes; nullopt: it is not read again.

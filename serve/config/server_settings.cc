@@ -123,6 +123,8 @@ constexpr ServerSetting kSettings[] = {
      set_number<&Options::write_timeout, 1, kDay>},
     {"drain_timeout_ms", "MS", "time for requests in flight when the server stops (30000)",
      set_number<&Options::drain_timeout, 0, kDay>},
+    {"request_timeout_ms", "MS", "time to answer requests that do not say theirs; 0: any (0)",
+     set_number<&Options::request_timeout, 0, kDay>},
 };
 
 std::string joined(const YamlNode& node, const Fields& server, std::string_view key) {

@@ -82,7 +82,7 @@ App::App(Config config, Backend backend, AppOptions options)
       metrics_({}),
       current_(std::make_shared<Deployment>(std::move(config), backend_)),
       log_(current_.get()->config().logging, backend_.cores),
-      infer_(backend_, metrics_),
+      infer_(backend_, metrics_, options.requests),
       benchmarks_(backend_),
       changes_(current_, backend_, metrics_),
       endpoints_(std::move(options.endpoints), changes_) {

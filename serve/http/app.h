@@ -29,6 +29,7 @@ struct AppOptions {
   std::optional<std::chrono::milliseconds> reload_interval = {};
   std::vector<std::string> api_keys = {};      // as in ServerOptions
   std::vector<std::string> cors_origins = {};  // as in ServerOptions
+  InferLimits requests = {};
 };
 
 // Thread-safe.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "serve/http/errors.h"
+#include "serve/http/request_timeout.h"
 #include "serve/http/router.h"
 #include "serve/log.h"
 #include "serve/tasks/tensor_request.h"
@@ -26,6 +27,14 @@ std::string milliseconds(std::chrono::nanoseconds time) {
   const double value = std::chrono::duration<double, std::milli>(time).count();
   std::snprintf(text.data(), text.size(), "%.3f", value);
   return text.data();
+}
+
+HttpResponse timeout_response(std::chrono::microseconds timeout) {
+  std::string limit = milliseconds(timeout);
+  limit.erase(limit.find_last_not_of('0') + 1);
+  if (limit.ends_with('.')) limit.pop_back();
+  return error_response(HttpError::kTimeout,
+                        "the answer was not computed within the timeout of " + limit + " ms");
 }
 
 // Tensors have a meaning on the paths of Open Inference alone.
@@ -82,13 +91,22 @@ struct InferService::Job {
   Json input;                                // for the observer, as are
   std::vector<runtime::Sequence> sequences;  // copies of what the engine takes
   std::size_t tokens = 0;
+  RequestTimeout timeout;
   bool in_flight = true;  // counted in in_flight_
   Clock::time_point begin = Clock::now();
   std::chrono::nanoseconds tokenize{0};
+
+  std::optional<Clock::time_point> deadline() const {
+    if (!timeout) return std::nullopt;
+    return begin + *timeout;
+  }
 };
 
-InferService::InferService(const Backend& backend, Metrics& metrics)
-    : backend_(backend), metrics_(metrics), threads_(std::make_unique<Threads>()) {}
+InferService::InferService(const Backend& backend, Metrics& metrics, InferLimits limits)
+    : backend_(backend),
+      metrics_(metrics),
+      limits_(limits),
+      threads_(std::make_unique<Threads>()) {}
 
 InferService::~InferService() { close(); }
 
@@ -119,14 +137,30 @@ void InferService::answer(std::size_t endpoint, std::shared_ptr<const EndpointSt
   });
 }
 
-void InferService::prepare(const std::shared_ptr<Job>& job) {
+// Whether nobody waits for the answer any more; then that is the answer.
+bool InferService::answered_as_dead(const std::shared_ptr<Job>& job) {
+  const auto deadline = job->deadline();
   if (job->cancel->cancelled())
-    return reply(job, error_response(HttpError::kClientGone, "the client went away"));
+    reply(job, error_response(HttpError::kClientGone, "the client went away"));
+  else if (deadline && *deadline <= Clock::now())
+    reply(job, timeout_response(*job->timeout));
+  else
+    return false;
+  return true;
+}
+
+void InferService::prepare(const std::shared_ptr<Job>& job) {
+  if (answered_as_dead(job)) return;
   const auto begin = Clock::now();
   auto body = parse_json(job->request.body);
   if (const auto* error = std::get_if<JsonError>(&body))
     return reply(job, not_json_response(*error));
   job->request.body = {};
+  auto timeout = request_timeout(job->request, std::get<Json>(body), limits_.timeout);
+  if (const auto* errors = std::get_if<std::vector<FieldError>>(&timeout))
+    return reply(job, field_errors_response(*errors));
+  job->timeout = std::get<RequestTimeout>(timeout);
+  if (answered_as_dead(job)) return;
   auto prepared = prepared_task(*job->state, job->request.target, std::get<Json>(body));
   if (const auto* errors = std::get_if<std::vector<FieldError>>(&prepared))
     return reply(job, field_errors_response(*errors));
@@ -137,7 +171,7 @@ void InferService::prepare(const std::shared_ptr<Job>& job) {
     job->sequences = job->task.sequences;
   }
   job->tokenize = Clock::now() - begin;
-  submit(job);
+  if (!answered_as_dead(job)) submit(job);
 }
 
 void InferService::submit(const std::shared_ptr<Job>& job) {
@@ -147,6 +181,7 @@ void InferService::submit(const std::shared_ptr<Job>& job) {
   request.weight = static_cast<double>(job->state->weight);
   request.sequences = std::move(job->task.sequences);
   request.cancel = job->cancel;
+  request.deadline = job->deadline();
   // The engine's thread only passes the answer on.
   backend_.submit(std::move(request), [this, job](runtime::Response response) {
     auto shared = std::make_shared<const runtime::Response>(std::move(response));
@@ -161,6 +196,8 @@ void InferService::submit(const std::shared_ptr<Job>& job) {
 }
 
 void InferService::finish(const std::shared_ptr<Job>& job, const runtime::Response& response) {
+  if (response.status == runtime::Status::kDeadline && job->timeout)
+    return reply(job, timeout_response(*job->timeout));
   if (response.status != runtime::Status::kOk)
     return reply(job, refusal_response(response, job->request.request_id));
   const auto begin = Clock::now();

@@ -26,6 +26,11 @@ struct AnsweredRequest {
   std::optional<std::int32_t> unknown_token;  // of the tokenizer
   std::chrono::nanoseconds pre_process{0}, engine_forward{0}, post_process{0}, total{0};
 };
+// What a request may take; server_options.h has the flags.
+struct InferLimits {
+  std::chrono::milliseconds timeout{0};  // of a request that does not say its own; 0: none
+};
+
 using AnswerObserver = std::function<void(const AnsweredRequest&)>;
 
 // Reading JSON, tokenising and writing the answer happen on a few threads here, inference in the
@@ -34,14 +39,15 @@ using AnswerObserver = std::function<void(const AnsweredRequest&)>;
 class InferService {
  public:
   // Both must outlive the service.
-  InferService(const Backend& backend, Metrics& metrics);
+  InferService(const Backend& backend, Metrics& metrics, InferLimits limits = {});
   ~InferService();  // close(); requires Backend::drain()
 
   // Asks the model of `state`, which is kept until the answer. `endpoint` is its number in the
   // metrics; the engine keeps requests of one number in order. `observer`, when there is one, sees
   // what is answered with 200, before the reply; it must not throw. The response has the headers
   // x-total-time, x-tokenization-time, x-queue-time and x-inference-time (milliseconds) and
-  // x-compute-tokens. Errors: 400, 422, 429, 499, 500, 503, 504.
+  // x-compute-tokens. What is not computed within the request's timeout, from here on, is 504, and
+  // no more of it is computed. Errors: 400, 422, 429, 499, 500, 503, 504.
   void answer(std::size_t endpoint, std::shared_ptr<const EndpointState> state, HttpRequest request,
               std::shared_ptr<runtime::CancelFlag> cancel, Reply reply,
               AnswerObserver observer = nullptr);
@@ -59,6 +65,7 @@ class InferService {
   class Threads;
 
   void prepare(const std::shared_ptr<Job>& job);
+  bool answered_as_dead(const std::shared_ptr<Job>& job);
   void submit(const std::shared_ptr<Job>& job);
   void finish(const std::shared_ptr<Job>& job, const runtime::Response& response);
   void fail(const std::shared_ptr<Job>& job, const char* what);
@@ -66,6 +73,7 @@ class InferService {
 
   const Backend& backend_;
   Metrics& metrics_;
+  const InferLimits limits_;
   std::atomic<std::size_t> in_flight_{0};
   std::unique_ptr<Threads> threads_;
 };

@@ -30,7 +30,8 @@ AppOptions app_options(const ServerOptions& options) {
                         .model_root = options.model_root},
           .reload_interval = options.reload_interval,
           .api_keys = options.api_keys,
-          .cors_origins = options.cors_origins};
+          .cors_origins = options.cors_origins,
+          .requests = {.timeout = options.request_timeout}};
 }
 
 }  // namespace

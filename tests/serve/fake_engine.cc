@@ -107,6 +107,16 @@ double FakeEngine::last_weight() const {
   return last_weight_;
 }
 
+std::optional<runtime::Clock::time_point> FakeEngine::last_deadline() const {
+  const std::lock_guard lock(mutex_);
+  return last_deadline_;
+}
+
+std::size_t FakeEngine::submitted() const {
+  const std::lock_guard lock(mutex_);
+  return submitted_;
+}
+
 bool FakeEngine::wait_for_cancel() {
   std::shared_ptr<runtime::CancelFlag> flag;
   {
@@ -145,6 +155,7 @@ void FakeEngine::submit(runtime::Request request, runtime::Done done) {
   {
     const std::lock_guard lock(mutex_);
     last_weight_ = request.weight;
+    last_deadline_ = request.deadline;
     ++submitted_;
     waiting_.push_back({std::move(request), std::move(done)});
   }

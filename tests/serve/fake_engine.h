@@ -46,7 +46,9 @@ class FakeEngine {
   // Waits until the oldest waiting request is cancelled. False after ten seconds.
   bool wait_for_cancel();
   std::size_t loads() const;
-  double last_weight() const;  // of the last request that was submitted
+  double last_weight() const;  // of the last request that was submitted, as is
+  std::optional<runtime::Clock::time_point> last_deadline() const;
+  std::size_t submitted() const;
 
  private:
   struct Waiting {
@@ -70,6 +72,7 @@ class FakeEngine {
   bool ending_ = false;
   std::size_t submitted_ = 0;
   double last_weight_ = 0;
+  std::optional<runtime::Clock::time_point> last_deadline_;
   std::size_t answered_ = 0;
   std::size_t loads_ = 0;
   std::thread worker_;

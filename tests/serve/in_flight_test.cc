@@ -6,6 +6,7 @@
 #include <future>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "serve/http/infer.h"
@@ -25,8 +26,8 @@ class InFlight : public testing::Test {
             .request_id = "test"};
   }
 
-  void ask(Reply reply) {
-    infer_.answer(0, catalog_.state(0), question(), std::make_shared<runtime::CancelFlag>(),
+  void ask(Reply reply, HttpRequest request = question()) {
+    infer_.answer(0, catalog_.state(0), std::move(request), std::make_shared<runtime::CancelFlag>(),
                   std::move(reply));
   }
 
@@ -83,6 +84,32 @@ TEST_F(InFlight, CloseReturnsAfterTheAnswerWasSent) {
   EXPECT_EQ(closed.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
   go_on.set_value();
   EXPECT_TRUE(closed.get());
+}
+
+TEST_F(InFlight, ExpiresWithoutReachingTheEngineWhenAllThreadsAreBusy) {
+  catalog_.load({});
+  std::promise<void> go_on;
+  const auto wait = go_on.get_future().share();
+  std::atomic<int> busy = 0;
+  for (int i = 0; i < 2; ++i)  // the threads of the service
+    ask([&, wait](const HttpResponse&) {
+      ++busy;
+      wait.wait();
+    });
+  while (busy < 2) std::this_thread::yield();
+  HttpRequest late = question();
+  late.headers = {{"X-Request-Timeout-Ms", "1"}};
+  std::promise<Seen> seen;
+  const auto deadline = runtime::Clock::now() + std::chrono::milliseconds(2);
+  ask(
+      [&](const HttpResponse& response) {
+        seen.set_value({response.status, infer_.in_flight()});
+      },
+      std::move(late));
+  while (runtime::Clock::now() < deadline) std::this_thread::yield();
+  go_on.set_value();
+  EXPECT_EQ(seen.get_future().get().status, 504);
+  EXPECT_EQ(engine_.submitted(), 2U);
 }
 
 TEST_F(InFlight, IsCountedDownOnceWhenSendingFails) {

@@ -132,6 +132,42 @@ TEST_F(Infer, Is504AfterADeadlineAnd503WhenStopping) {
   EXPECT_EQ(post("/predict", kQuestion).status, 503);
 }
 
+TEST_F(Infer, TellsTheEngineTheDeadlineThatTheRequestSays) {
+  start();
+  post("/predict", kQuestion);
+  EXPECT_FALSE(engine_.last_deadline());
+  const auto before = runtime::Clock::now();
+  post("/predict", R"({"question": "who", "context": "in oslo", "timeout_ms": 60000})");
+  const auto deadline = engine_.last_deadline();
+  ASSERT_TRUE(deadline);
+  EXPECT_GE(*deadline, before + std::chrono::minutes(1));
+  EXPECT_LE(*deadline, runtime::Clock::now() + std::chrono::minutes(1));
+}
+
+TEST_F(Infer, TellsTheEngineTheDeadlineOfTheServerWhenTheRequestSaysNone) {
+  options_.request_timeout = std::chrono::hours(1);
+  start();
+  post("/predict", kQuestion);
+  ASSERT_TRUE(engine_.last_deadline());
+  EXPECT_GT(*engine_.last_deadline(), runtime::Clock::now() + std::chrono::minutes(30));
+  post("/predict", R"({"question": "who", "context": "in oslo", "timeout_ms": 0})");
+  EXPECT_FALSE(engine_.last_deadline());
+}
+
+TEST_F(Infer, NamesTheTimeoutThatHasPassedInTheShapeOfThePath) {
+  start();
+  engine_.answer_with(runtime::Status::kDeadline, "too late");
+  const std::string question =
+      R"({"question": "who", "context": "in oslo", "parameters": {"timeout": 60000500}})";
+  const std::string message = "the answer was not computed within the timeout of 60000.5 ms";
+  const ClientResponse bare = post("/predict", question);
+  EXPECT_EQ(bare.status, 504);
+  EXPECT_EQ(bare.body, R"({"detail":")" + message + R"("})");
+  EXPECT_EQ(post("/v2/models/qa/infer", question).body,
+            R"({"error":")" + message + R"(","detail":")" + message + R"("})");
+  EXPECT_TRUE(metrics_will_have(R"(filigree_requests_total{endpoint="qa",code="504"} 2)"));
+}
+
 TEST_F(Infer, TellsOnlyTheRequestIdOfAFailureInside) {
   start();
   engine_.answer_nonsense();
