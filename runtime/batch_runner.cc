@@ -7,15 +7,21 @@
 #include "runtime/model_rest.h"
 
 namespace filigree::runtime {
+namespace {
+
+constexpr const char* kAbandoned = "nobody waits for it any more";
+
+}  // namespace
 
 std::vector<SequenceResult> BatchRunner::run(const loader::Model& model,
                                              std::span<const Sequence* const> sequences,
-                                             WorkerGroup& group, StepTimes* times) noexcept {
+                                             WorkerGroup& group, StepTimes* times,
+                                             const std::function<bool()>& abandon) noexcept {
   std::vector<SequenceResult> results(sequences.size());
   PanelSeries<const float> hidden{};
   try {
     if (times != nullptr) *times += StepTimes(model.encoder ? model.encoder->layers.size() : 0);
-    if (model.encoder) hidden = run_encoder(*model.encoder, sequences, group, times);
+    if (model.encoder) hidden = run_encoder(*model.encoder, sequences, group, times, abandon);
   } catch (const std::exception& error) {
     for (SequenceResult& result : results) result.error = error.what();
     return results;
@@ -24,7 +30,10 @@ std::vector<SequenceResult> BatchRunner::run(const loader::Model& model,
   std::atomic<std::size_t> next{0};
   group.parallel(std::min(group.size(), sequences.size()), [&](std::size_t) {
     for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < sequences.size();)
-      results[i] = finish_sequence(model, *sequences[i], i, hidden);
+      if (abandon && abandon())
+        results[i].error = kAbandoned;
+      else
+        results[i] = finish_sequence(model, *sequences[i], i, hidden);
   });
   if (times != nullptr) times->add(Step::kRest, 0, Clock::now() - encoded);
   return results;
@@ -32,15 +41,17 @@ std::vector<SequenceResult> BatchRunner::run(const loader::Model& model,
 
 PanelSeries<const float> BatchRunner::run_encoder(const loader::Encoder& encoder,
                                                   std::span<const Sequence* const> sequences,
-                                                  WorkerGroup& group, StepTimes* times) {
+                                                  WorkerGroup& group, StepTimes* times,
+                                                  const std::function<bool()>& abandon) {
   const ActivationShape shape = activation_shape(encoder, batch_tokens_, group.size());
   arena_.reserve(shape);
   arena_bytes_.store(arena_.bytes(), std::memory_order_relaxed);
   batch_.assign(sequences, group.size());
-  if (times == nullptr) return encode(table_, encoder, batch_, shape, arena_, group);
+  if (times == nullptr)
+    return encode(table_, encoder, batch_, shape, arena_, group, {.abandon = abandon});
   StepRecorder recorder(encoder.layers.size(), batch_.ranks());
-  const auto hidden =
-      encode(table_, encoder, batch_, shape, arena_, group, {.recorder = &recorder});
+  const auto hidden = encode(table_, encoder, batch_, shape, arena_, group,
+                             {.recorder = &recorder, .abandon = abandon});
   *times += recorder.times(batch_.ranks());
   return hidden;
 }

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -24,17 +25,21 @@ class BatchRunner {
 
   // One result for each sequence, in order. Errors, of memory as well, are results. Requires
   // sequences that the model accepts (request_error), and that `group`'s leader calls. Adds the
-  // times of the steps to `times`, unless that is null.
+  // times of the steps to `times`, unless that is null. `abandon`, when there is one, is asked in
+  // every layer and before the rest of every sequence: once it is true, it must stay true, and what
+  // is left becomes errors without being computed. Thread-safe, does not throw.
   std::vector<SequenceResult> run(const loader::Model& model,
                                   std::span<const Sequence* const> sequences, WorkerGroup& group,
-                                  StepTimes* times = nullptr) noexcept;
+                                  StepTimes* times = nullptr,
+                                  const std::function<bool()>& abandon = {}) noexcept;
 
   std::size_t arena_bytes() const noexcept { return arena_bytes_.load(std::memory_order_relaxed); }
 
  private:
   PanelSeries<const float> run_encoder(const loader::Encoder& encoder,
                                        std::span<const Sequence* const> sequences,
-                                       WorkerGroup& group, StepTimes* times);
+                                       WorkerGroup& group, StepTimes* times,
+                                       const std::function<bool()>& abandon);
   SequenceResult finish_sequence(const loader::Model& model, const Sequence& sequence,
                                  std::size_t index,
                                  const PanelSeries<const float>& hidden) const noexcept;

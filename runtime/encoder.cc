@@ -1,6 +1,7 @@
 #include "runtime/encoder.h"
 
 #include <array>
+#include <atomic>
 #include <cassert>
 
 #include "kernels/panel.h"
@@ -21,6 +22,9 @@ struct Pass {
   const Activations& activations;
   const Watch& watch;
   std::size_t rank;
+  // Whether every rank ends in a layer, by its parity: rank 0 may be one layer ahead of one that
+  // still has to read.
+  std::array<std::atomic<bool>, 2>& abandoned;
 
   void observe(Stage stage, std::size_t layer, std::size_t panel, std::size_t features,
                const float* f32, const std::uint8_t* u8 = nullptr) const {
@@ -214,10 +218,13 @@ void encode_rank(const Pass& pass, WorkerGroup& group) {
   for (std::size_t panel = first; panel < last; ++panel) embed(pass, panel);
   for (std::size_t layer = 0; layer < pass.encoder.layers.size(); ++layer) {
     for (std::size_t panel = first; panel < last; ++panel) project(pass, layer, panel, scratch);
+    if (pass.rank == 0 && pass.watch.abandon && pass.watch.abandon())
+      pass.abandoned[layer % 2].store(true, std::memory_order_relaxed);
     // Attention reads K and V of other ranks. Nobody waits after it: the next layer writes the
     // other buffers, and this layer's are written again only behind the next layer's barrier.
     group.barrier();
     pass.lap(Step::kWait, layer);
+    if (pass.abandoned[layer % 2].load(std::memory_order_relaxed)) return;
     for (std::size_t panel = first; panel < last; ++panel) {
       attend(pass, layer, panel, scratch);
       add_attention(pass, layer, panel, scratch);
@@ -236,8 +243,9 @@ PanelSeries<const float> encode(const kernels::KernelTable& table, const loader:
     assert(kernels::attention_scratch_bytes(encoder.head_size, batch.length(i)) <=
            shape.attention_bytes);
   const Activations activations = arena.activations(shape);
+  std::array<std::atomic<bool>, 2> abandoned{};
   group.parallel(batch.ranks(), [&](std::size_t rank) {
-    encode_rank({table, encoder, batch, activations, watch, rank}, group);
+    encode_rank({table, encoder, batch, activations, watch, rank, abandoned}, group);
   });
   return {activations.hidden.data, activations.hidden.stride};
 }

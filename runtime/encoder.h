@@ -48,10 +48,13 @@ struct StageResult {
 // profiles.
 using StageObserver = std::function<void(const StageResult&)>;
 
-// What looks on while a batch is encoded. Neither changes a bit.
+// What looks on while a batch is encoded. None of it changes a bit.
 struct Watch {
   StageObserver observer = {};
   StepRecorder* recorder = nullptr;  // for the encoder's layers and at least batch.ranks() ranks
+  // Asked by rank 0 in every layer; must not throw. Once it is true, encoding ends within that
+  // layer, and the hidden state means nothing.
+  std::function<bool()> abandon = {};
 };
 
 // Runs batch.ranks() ranks of `group`; returns the last hidden state, which the arena holds until

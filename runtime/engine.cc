@@ -1,6 +1,7 @@
 #include "runtime/engine.h"
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <stdexcept>
 #include <utility>
@@ -48,6 +49,30 @@ std::vector<Places> groups_of(const std::vector<std::vector<Cpu>>& streams,
   }
   return groups;
 }
+
+// Whether nobody waits for some work any more; once true, always true. Looks once a millisecond: a
+// layer of a small model takes less, and looking takes a lock. Thread-safe.
+class Abandoned {
+ public:
+  Abandoned(Scheduler& scheduler, const Work& work) : scheduler_(scheduler), work_(work) {}
+
+  bool operator()() {
+    constexpr Clock::duration kInterval = std::chrono::milliseconds(1);
+    if (abandoned_.load(std::memory_order_relaxed)) return true;
+    const Clock::time_point now = Clock::now();
+    if (now - last_.load(std::memory_order_relaxed) < kInterval) return false;
+    last_.store(now, std::memory_order_relaxed);
+    if (!scheduler_.abandoned(work_)) return false;
+    abandoned_.store(true, std::memory_order_relaxed);
+    return true;
+  }
+
+ private:
+  Scheduler& scheduler_;
+  const Work& work_;
+  std::atomic<Clock::time_point> last_{Clock::now()};
+  std::atomic<bool> abandoned_{false};
+};
 
 // Options with every default worked out.
 struct Plan {
@@ -143,8 +168,9 @@ class Engine::Impl {
       sequences.clear();
       for (const WorkItem& item : work->items) sequences.push_back(item.sequence);
       StepTimes steps;
-      auto results =
-          runner.run(*work->model, sequences, group, work->time_steps ? &steps : nullptr);
+      Abandoned abandoned(scheduler_, *work);
+      auto results = runner.run(*work->model, sequences, group, work->time_steps ? &steps : nullptr,
+                                [&abandoned] { return abandoned(); });
       scheduler_.finish(*work, std::move(results), steps);
     }
   }

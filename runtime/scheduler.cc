@@ -42,6 +42,20 @@ double cost_of_token(const loader::Model& model) {
 
 constexpr char kStoppingMessage[] = "the engine is stopping";
 
+struct Death {
+  Status status;
+  const char* message;
+};
+
+// Why nobody waits for the answer any more, or nullopt.
+std::optional<Death> death_of(const Request& request, Clock::time_point now) {
+  if (request.cancel && request.cancel->cancelled())
+    return Death{Status::kCancelled, "the request was cancelled"};
+  if (request.deadline && *request.deadline <= now)
+    return Death{Status::kDeadline, "the deadline passed before the request was computed"};
+  return std::nullopt;
+}
+
 // The oldest of equals.
 const std::shared_ptr<Job>& least_started(const std::deque<std::shared_ptr<Job>>& jobs) {
   return *std::min_element(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) {
@@ -182,10 +196,26 @@ void Scheduler::start(Line& line, const JobPtr& job, Work& work, std::size_t& to
   }
 }
 
+bool Scheduler::abandoned(const Work& work) {
+  Answers answers;
+  bool all_dead = true;
+  {
+    const std::lock_guard lock(mutex_);
+    drop_dead(answers);
+    const Clock::time_point now = Clock::now();
+    for (const WorkItem& item : work.items)
+      all_dead = all_dead && (item.job->response.status != Status::kOk ||
+                              death_of(item.job->request, now).has_value());
+  }
+  deliver(std::move(answers));
+  return all_dead;
+}
+
 void Scheduler::finish(const Work& work, std::vector<SequenceResult> results,
                        const StepTimes& steps) {
   assert(results.size() == work.items.size());
   Answers answers;
+  const Clock::time_point now = Clock::now();
   {
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < results.size(); ++i) {
@@ -195,9 +225,11 @@ void Scheduler::finish(const Work& work, std::vector<SequenceResult> results,
       --job.in_flight;
       job.response.sequences[work.items[i].index] = std::move(results[i].output);
       if (!results[i].error.empty() && job.response.status == Status::kOk) {
-        job.response.status = Status::kFailed;
+        const auto death = death_of(job.request, now);
+        job.response.status = death ? death->status : Status::kFailed;
         job.response.message =
-            "sequence " + std::to_string(work.items[i].index) + ": " + results[i].error;
+            death ? death->message
+                  : "sequence " + std::to_string(work.items[i].index) + ": " + results[i].error;
       }
       answer_if_complete(job, answers);
     }
@@ -239,16 +271,12 @@ void Scheduler::drop_dead(Answers& answers) {
   const Clock::time_point now = Clock::now();
   const auto dead = [&](const std::shared_ptr<Job>& job) {
     const Request& request = job->request;
-    if (job->response.status != Status::kOk) {
+    if (job->response.status != Status::kOk)
       give_up(*job, job->response.status, job->response.message, answers);
-    } else if (request.cancel && request.cancel->cancelled()) {
-      give_up(*job, Status::kCancelled, "the request was cancelled", answers);
-    } else if (request.deadline && *request.deadline <= now) {
-      give_up(*job, Status::kDeadline, "the deadline passed before the request was computed",
-              answers);
-    } else {
+    else if (const auto death = death_of(request, now))
+      give_up(*job, death->status, death->message, answers);
+    else
       return false;
-    }
     leave_queue(*job);
     return true;
   };

@@ -65,7 +65,13 @@ class Scheduler {
   // answered, not given.
   std::optional<Work> take();
 
-  // results[i] belongs to work.items[i]; `steps` goes to the requests that asked for it.
+  // Whether every request of what take() gave is cancelled, past its deadline or failed: what is
+  // not computed yet need not be. Answers such requests that wait, too, so that they do not wait
+  // for the end of a batch.
+  bool abandoned(const Work& work);
+
+  // results[i] belongs to work.items[i]; `steps` goes to the requests that asked for it. An error
+  // fails its request, unless that is cancelled or past its deadline.
   void finish(const Work& work, std::vector<SequenceResult> results, const StepTimes& steps = {});
 
   // Refuses new requests, and answers those with sequences that have not started: kStopping.

@@ -295,6 +295,41 @@ TEST_F(SchedulerTest, DropsTheRestOfARequestThatIsCancelledOnTheWay) {
   EXPECT_EQ(answers_["other"].status, Status::kOk);
 }
 
+TEST_F(SchedulerTest, AnswersWhatExpiresInTheQueueBeforeTheBatchHasEnded) {
+  submit("running", 0, 1, 100, a_);
+  const Work work = *scheduler_.take();
+  Request request;
+  request.model = a_;
+  request.sequences = sequences_of(1, 10);
+  request.deadline = Clock::now();
+  scheduler_.submit(std::move(request), answers_.named("expired"));
+  EXPECT_FALSE(scheduler_.abandoned(work));
+  EXPECT_EQ(answers_["expired"].status, Status::kDeadline);
+  EXPECT_EQ(scheduler_.queued_requests(), 0U);
+  finish(work);
+}
+
+TEST_F(SchedulerTest, AbandonsABatchWhenNobodyWaitsForAnyOfIt) {
+  std::vector<std::shared_ptr<CancelFlag>> flags;
+  for (const char* name : {"first", "second"}) {
+    flags.push_back(std::make_shared<CancelFlag>());
+    Request request;
+    request.model = a_;
+    request.sequences = sequences_of(1, 10);
+    request.cancel = flags.back();
+    scheduler_.submit(std::move(request), answers_.named(name));
+  }
+  const Work work = *scheduler_.take();
+  ASSERT_EQ(work.items.size(), 2U);
+  flags[0]->cancel();
+  EXPECT_FALSE(scheduler_.abandoned(work));
+  flags[1]->cancel();
+  EXPECT_TRUE(scheduler_.abandoned(work));
+  finish(work, "not computed");
+  for (const char* name : {"first", "second"})
+    EXPECT_EQ(answers_[name].status, Status::kCancelled) << name;
+}
+
 TEST_F(SchedulerTest, DropsTheRestOfARequestThatHasFailed) {
   submit("failed", 0, 3, 100, a_);
   finish(*scheduler_.take(), "no luck");
