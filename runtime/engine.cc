@@ -210,6 +210,8 @@ kernels::Isa Engine::isa() const noexcept { return impl_->isa(); }
 std::size_t Engine::queued_requests() const noexcept {
   return impl_->scheduler().queued_requests();
 }
+std::size_t Engine::queued_tokens() const noexcept { return impl_->scheduler().queued_tokens(); }
+BatchSizes Engine::batch_sizes() const noexcept { return impl_->scheduler().batch_sizes(); }
 std::size_t Engine::arena_bytes() const noexcept { return impl_->arena_bytes(); }
 
 }  // namespace filigree::runtime

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels/isa.h"
+#include "runtime/batch_sizes.h"
 #include "runtime/request.h"
 
 namespace filigree::runtime {
@@ -63,6 +64,8 @@ class Engine {
   std::size_t streams() const noexcept;
   kernels::Isa isa() const noexcept;
   std::size_t queued_requests() const noexcept;
+  std::size_t queued_tokens() const noexcept;
+  BatchSizes batch_sizes() const noexcept;  // of all batches so far
   std::size_t arena_bytes() const noexcept;
 
  private:

@@ -23,9 +23,12 @@ struct Job {
 
 namespace {
 
-std::string queue_full_message(std::size_t requests, std::size_t tokens) {
+std::string queue_full_message(std::size_t requests, std::size_t tokens, std::size_t more,
+                               const SchedulerLimits& limits) {
   return "the queue is full: " + std::to_string(requests) + " requests with " +
-         std::to_string(tokens) + " tokens wait";
+         std::to_string(tokens) + " tokens wait, this one has " + std::to_string(more) +
+         "; the limits are " + std::to_string(limits.max_queued_requests) + " requests and " +
+         std::to_string(limits.max_queued_tokens) + " tokens";
 }
 
 // Which batch of a line begins with its oldest request.
@@ -87,7 +90,7 @@ void Scheduler::submit(Request request, Done done) {
       refusal.message = kStoppingMessage;
     } else if (!has_room_for(*job)) {
       refusal.status = Status::kQueueFull;
-      refusal.message = queue_full_message(queued_, queued_tokens_);
+      refusal.message = queue_full_message(queued_, queued_tokens_, job->tokens, limits_);
     } else if (!job->all_started()) {
       job->done = std::move(done);
       const auto [line, fresh] = lines_.try_emplace(job->request.endpoint);
@@ -158,6 +161,7 @@ Work Scheduler::form_batch() {
   fill(first->second, oldest_first, work, tokens);
   for (auto& [endpoint, line] : lines_)
     if (&line != &first->second) fill(line, false, work, tokens);
+  batch_sizes_.add(tokens);
   std::erase_if(lines_, [](const auto& line) { return line.second.jobs.empty(); });
   return work;
 }
@@ -264,6 +268,16 @@ void Scheduler::drain() {
 std::size_t Scheduler::queued_requests() const {
   const std::lock_guard lock(mutex_);
   return queued_;
+}
+
+std::size_t Scheduler::queued_tokens() const {
+  const std::lock_guard lock(mutex_);
+  return queued_tokens_;
+}
+
+BatchSizes Scheduler::batch_sizes() const {
+  const std::lock_guard lock(mutex_);
+  return batch_sizes_;
 }
 
 // Takes requests out of the queue that are cancelled, past their deadline or failed.

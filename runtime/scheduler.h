@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/batch_sizes.h"
 #include "runtime/request.h"
 
 namespace filigree::runtime {
@@ -81,6 +82,8 @@ class Scheduler {
   void drain();
 
   std::size_t queued_requests() const;
+  std::size_t queued_tokens() const;
+  BatchSizes batch_sizes() const;  // of all batches that take() gave
 
  private:
   using JobPtr = std::shared_ptr<Job>;
@@ -112,7 +115,8 @@ class Scheduler {
   double clock_ = 0;               // `served` of the line that the last batch began with
   std::size_t queued_ = 0;         // jobs in lines_
   std::size_t queued_tokens_ = 0;  // of them, those that have started included
-  std::size_t unanswered_ = 0;     // accepted requests whose `done` has not returned
+  BatchSizes batch_sizes_;
+  std::size_t unanswered_ = 0;  // accepted requests whose `done` has not returned
   bool refusing_ = false;
   bool stopped_ = false;
 };

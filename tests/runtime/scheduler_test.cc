@@ -82,6 +82,9 @@ TEST_F(SchedulerTest, FillsABatchUpToItsTokens) {
   submit("fourth", 0, 1, 1, a_);
   const Work work = *scheduler_.take();
   EXPECT_EQ(work.items.size(), 5u);  // 5 x 20; one token more is too many
+  EXPECT_EQ(scheduler_.queued_tokens(), 1U);
+  EXPECT_EQ(scheduler_.batch_sizes().batches[3], 1U);  // 65 to 128 tokens
+  EXPECT_EQ(scheduler_.batch_sizes().tokens, 100U);
   finish(work);
   EXPECT_EQ(answers_.order(), (std::vector<std::string>{"first", "second", "third"}));
   EXPECT_EQ(answers_["first"].sequences.size(), 2u);
@@ -204,7 +207,9 @@ TEST_F(SchedulerTest, RefusesWhatTheQueueHasNoRoomFor) {
   EXPECT_EQ(scheduler_.queued_requests(), kMaxQueued);
   submit("refused", 9, 1, 10, a_);
   EXPECT_EQ(answers_["refused"].status, Status::kQueueFull);
-  EXPECT_EQ(answers_["refused"].message, "the queue is full: 4 requests with 40 tokens wait");
+  EXPECT_EQ(answers_["refused"].message,
+            "the queue is full: 4 requests with 40 tokens wait, this one has 10; the limits are 4 "
+            "requests and 2000 tokens");
   finish(*scheduler_.take());
   EXPECT_EQ(scheduler_.queued_requests(), 0u);
   EXPECT_EQ(answers_.order().size(), kMaxQueued + 1);
@@ -214,7 +219,10 @@ TEST_F(SchedulerTest, RefusesTokensThatTheQueueHasNoRoomFor) {
   submit("first", 0, 19, 100, a_);
   submit("refused", 1, 2, 51, a_);
   EXPECT_EQ(answers_["refused"].status, Status::kQueueFull);
-  EXPECT_EQ(answers_["refused"].message, "the queue is full: 1 requests with 1900 tokens wait");
+  EXPECT_EQ(
+      answers_["refused"].message,
+      "the queue is full: 1 requests with 1900 tokens wait, this one has 102; the limits are 4 "
+      "requests and 2000 tokens");
   submit("fits", 1, 2, 50, a_);
   EXPECT_EQ(scheduler_.queued_requests(), 2u);
   for (int i = 0; i < 21; ++i) finish(*scheduler_.take());
