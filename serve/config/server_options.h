@@ -29,6 +29,10 @@ struct ServerOptions {
   std::chrono::milliseconds drain_timeout{
       30'000};  // stop() refuses what is not answered after this
 
+  std::size_t max_request_tokens = 0;    // after tokenising; 0: any
+  std::size_t max_client_batch = 16384;  // texts of a request (times labels), or rows
+  std::size_t max_queue_requests = 512;  // that wait for the engine
+  std::size_t max_queue_tokens = std::size_t{4} << 20;  // of them
   std::chrono::milliseconds request_timeout{0};  // of requests that do not say theirs; 0: none
 
   bool admin = false;                // POST and DELETE of /endpoints are allowed without a key

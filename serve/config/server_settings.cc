@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "serve/config/config.h"
+#include "serve/tasks/request_fields.h"
 
 namespace filigree::serve {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 using Milliseconds = std::chrono::milliseconds;
 
 constexpr std::size_t kMostBytes = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t kMostTokens = std::size_t{1} << 40;
 constexpr std::size_t kDay = 24 * 60 * 60 * 1000;  // milliseconds
 
 [[noreturn]] void fail(const std::string& source, std::string_view found,
@@ -123,6 +125,14 @@ constexpr ServerSetting kSettings[] = {
      set_number<&Options::write_timeout, 1, kDay>},
     {"drain_timeout_ms", "MS", "time for requests in flight when the server stops (30000)",
      set_number<&Options::drain_timeout, 0, kDay>},
+    {"max_request_tokens", "N", "tokens of a request; 0: any (0)",
+     set_number<&Options::max_request_tokens, 0, kMostTokens>},
+    {"max_client_batch", "N", "texts of a request, times labels, or rows of tensors (16384)",
+     set_number<&Options::max_client_batch, 1, kMostSequences>},
+    {"max_queue_requests", "N", "requests that wait for the engine (512)",
+     set_number<&Options::max_queue_requests, 1, 1 << 20>},
+    {"max_queue_tokens", "N", "tokens of these requests (4194304)",
+     set_number<&Options::max_queue_tokens, 1, kMostTokens>},
     {"request_timeout_ms", "MS", "time to answer requests that do not say theirs; 0: any (0)",
      set_number<&Options::request_timeout, 0, kDay>},
 };

@@ -149,6 +149,22 @@ bool InferService::answered_as_dead(const std::shared_ptr<Job>& job) {
   return true;
 }
 
+std::optional<FieldError> InferService::limit_error(const Job& job) const {
+  const std::size_t texts = job.task.texts != 0 ? job.task.texts : job.task.sequences.size();
+  if (texts > limits_.max_client_batch)
+    return FieldError{{},
+                      "has " + std::to_string(texts) + " texts, the limit (max_client_batch) is " +
+                          std::to_string(limits_.max_client_batch),
+                      "value_error.list.max_items"};
+  if (limits_.max_tokens != 0 && job.tokens > limits_.max_tokens)
+    return FieldError{{},
+                      "has " + std::to_string(job.tokens) +
+                          " tokens, the limit (max_request_tokens) is " +
+                          std::to_string(limits_.max_tokens),
+                      "value_error.any_str.max_length"};
+  return std::nullopt;
+}
+
 void InferService::prepare(const std::shared_ptr<Job>& job) {
   if (answered_as_dead(job)) return;
   const auto begin = Clock::now();
@@ -166,6 +182,7 @@ void InferService::prepare(const std::shared_ptr<Job>& job) {
     return reply(job, field_errors_response(*errors));
   job->task = std::move(std::get<PreparedTask>(prepared));
   for (const runtime::Sequence& sequence : job->task.sequences) job->tokens += sequence.ids.size();
+  if (auto error = limit_error(*job)) return reply(job, field_errors_response({std::move(*error)}));
   if (job->observer) {
     job->input = std::move(std::get<Json>(body));
     job->sequences = job->task.sequences;

@@ -14,6 +14,7 @@
 #include "serve/http/catalog.h"
 #include "serve/http/message.h"
 #include "serve/http/metrics.h"
+#include "serve/tasks/request_fields.h"
 
 namespace filigree::serve {
 
@@ -28,7 +29,9 @@ struct AnsweredRequest {
 };
 // What a request may take; server_options.h has the flags.
 struct InferLimits {
-  std::chrono::milliseconds timeout{0};  // of a request that does not say its own; 0: none
+  std::chrono::milliseconds timeout{0};           // of a request that does not say its own; 0: none
+  std::size_t max_tokens = 0;                     // 0: any
+  std::size_t max_client_batch = kMostSequences;  // texts, times labels; rows of tensors
 };
 
 using AnswerObserver = std::function<void(const AnsweredRequest&)>;
@@ -65,6 +68,7 @@ class InferService {
   class Threads;
 
   void prepare(const std::shared_ptr<Job>& job);
+  std::optional<FieldError> limit_error(const Job& job) const;
   bool answered_as_dead(const std::shared_ptr<Job>& job);
   void submit(const std::shared_ptr<Job>& job);
   void finish(const std::shared_ptr<Job>& job, const runtime::Response& response);

@@ -27,7 +27,10 @@ void run_until_signal(Server& server, const std::function<void(std::uint16_t por
 void serve(const Config& config, const ServerOptions& options,
            const std::function<void(std::uint16_t port)>& listening) {
   for (const std::string& warning : config.warnings) log(LogLevel::kWarning, warning);
-  runtime::Engine engine(engine_options(config));
+  runtime::EngineOptions queue = engine_options(config);
+  queue.max_queued_requests = options.max_queue_requests;
+  queue.max_queued_tokens = options.max_queue_tokens;
+  runtime::Engine engine(queue);
   log(LogLevel::kInfo, std::string(kernels::isa_name(engine.isa())) +
                            (config.isa ? " (" + config.isa->source + ")" : "") + ", " +
                            engine.cores_reason());

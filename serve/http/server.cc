@@ -31,7 +31,9 @@ AppOptions app_options(const ServerOptions& options) {
           .reload_interval = options.reload_interval,
           .api_keys = options.api_keys,
           .cors_origins = options.cors_origins,
-          .requests = {.timeout = options.request_timeout}};
+          .requests = {.timeout = options.request_timeout,
+                       .max_tokens = options.max_request_tokens,
+                       .max_client_batch = options.max_client_batch}};
 }
 
 }  // namespace

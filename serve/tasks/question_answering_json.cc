@@ -41,6 +41,7 @@ Task question_answering_task(std::shared_ptr<const QuestionAnswering> pipeline) 
     auto windows = std::make_shared<QuestionWindows>(pipeline->windows(*question));
     PreparedTask task;
     task.sequences = std::move(windows->sequences);
+    task.texts = 1;
     task.finish = [pipeline, question, windows](std::span<const runtime::SequenceOutput> outputs) {
       return to_json(pipeline->answer(question->context, *windows, outputs));
     };

@@ -36,6 +36,7 @@ struct PreparedTask {
   // The answer from the outputs of `sequences`, in that order. Throws std::runtime_error when the
   // model's outputs have another shape or type than the task needs.
   std::function<Json(std::span<const runtime::SequenceOutput>)> finish;
+  std::size_t texts = 0;  // that the sequences are pieces of; 0: every one is one
 };
 
 using PreparedOrErrors = std::variant<PreparedTask, std::vector<FieldError>>;

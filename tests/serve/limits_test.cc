@@ -51,6 +51,41 @@ TEST_F(Limits, RefuseAHeaderThatIsTooLarge) {
   EXPECT_NE(response.body.find("1000 bytes"), std::string::npos) << response.body;
 }
 
+TEST_F(Limits, RefuseMoreTokensThanARequestMayHave) {
+  options_.max_request_tokens = 6;
+  start();
+  EXPECT_EQ(post("/predict", kQuestion).status, 200);
+  const ClientResponse refused =
+      post("/predict", R"({"question": "who", "context": "in in oslo"})");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.body,
+            R"({"detail":[{"loc":["body"],"msg":"has 7 tokens, the limit )"
+            R"((max_request_tokens) is 6","type":"value_error.any_str.max_length"}]})");
+  EXPECT_EQ(engine_.submitted(), 1U);
+}
+
+TEST_F(Limits, RefuseMoreTextsThanARequestMayHaveButNoWindowsOfOne) {
+  options_.max_client_batch = 1;
+  Config config = fake_config({"qa"});
+  std::get<QuestionAnsweringOptions>(config.endpoints[0].options).sequence_length = 16;
+  start(std::move(config));
+  std::string context;
+  for (int i = 0; i < 100; ++i) context += "in ";
+  EXPECT_EQ(post("/predict", R"({"question": "who", "context": ")" + context + R"("})").status,
+            200);
+  const auto rows = [](int count) {
+    std::string data;
+    for (int i = 0; i < count; ++i) data += i == 0 ? "[2,3]" : ",[2,3]";
+    return R"({"inputs":[{"name":"input_ids","datatype":"INT64","shape":[)" +
+           std::to_string(count) + R"(,2],"data":[)" + data + "]}]}";
+  };
+  EXPECT_EQ(post("/v2/models/qa/infer", rows(1)).status, 200);
+  const ClientResponse refused = post("/v2/models/qa/infer", rows(2));
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(*refused.json().find("error")->as_string(),
+            "body: has 2 texts, the limit (max_client_batch) is 1");
+}
+
 TEST_F(Limits, CloseConnectionsThatStayIdle) {
   options_.idle_timeout = milliseconds(50);
   start();

@@ -37,6 +37,8 @@ TEST_F(ServerSettings, AreReadFromTheFile) {
   const ServerOptions options = options_of(
       "max_body_bytes: 1000\nmax_header_bytes: 2000\nmax_connections: 3\nidle_timeout_ms: 4\n"
       "read_timeout_ms: 5\nwrite_timeout_ms: 6\ndrain_timeout_ms: 0\nuds: /run/f.sock\n"
+      "request_timeout_ms: 7\nmax_request_tokens: 8\nmax_client_batch: 9\n"
+      "max_queue_requests: 10\nmax_queue_tokens: 11\n"
       "uds_mode: 0660\napi_key: k3y\ncors_allow_origin: [https://a.example, 'http://b:80']\n");
   EXPECT_EQ(options.max_body_bytes, 1000U);
   EXPECT_EQ(options.max_header_bytes, 2000U);
@@ -45,6 +47,11 @@ TEST_F(ServerSettings, AreReadFromTheFile) {
   EXPECT_EQ(options.read_timeout.count(), 5);
   EXPECT_EQ(options.write_timeout.count(), 6);
   EXPECT_EQ(options.drain_timeout.count(), 0);
+  EXPECT_EQ(options.request_timeout.count(), 7);
+  EXPECT_EQ(options.max_request_tokens, 8U);
+  EXPECT_EQ(options.max_client_batch, 9U);
+  EXPECT_EQ(options.max_queue_requests, 10U);
+  EXPECT_EQ(options.max_queue_tokens, 11U);
   EXPECT_EQ(options.uds, "/run/f.sock");
   EXPECT_EQ(options.uds_mode, 0660U);
   EXPECT_EQ(options.api_keys, std::vector<std::string>{"k3y"});
