@@ -142,6 +142,8 @@ bool App::allows(const HttpRequest& request, const RouteTarget* target) const {
 
 void App::complete_refusal(const HttpRequest& request, HttpResponse& response) {
   metrics_.count(std::nullopt, response.status);
+  if (!request.target.empty())
+    response = in_shape(std::move(response), error_shape(request.target));
   cors_.add_headers(request, response);
 }
 

@@ -16,6 +16,7 @@
 
 #include "serve/http/errors.h"
 #include "serve/http/request_id.h"
+#include "serve/http/request_line.h"
 #include "serve/http/response_text.h"
 #include "serve/http/session.h"
 #include "serve/log.h"
@@ -255,6 +256,13 @@ class HttpSession final : public Session {
   void refuse(HttpResponse response) {
     HttpRequest request = parser_ ? request_of(parser_->get()) : HttpRequest{};
     if (request.request_id.empty()) request.request_id = request_id({});
+    // Beast tells nothing of a header that it has not seen whole.
+    if (request.target.empty()) {
+      const auto bytes = buffer_.data();
+      const RequestLine line = request_line({static_cast<const char*>(bytes.data()), bytes.size()});
+      request.method = line.method;
+      request.target = line.target;
+    }
     remember(request, 11);
     keep_alive_ = false;
     refused_ = true;

@@ -15,8 +15,33 @@ TEST_F(Limits, RefuseABodyByItsLengthBeforeItIsSent) {
       "POST /predict HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 101\r\n\r\n");
   const ClientResponse response = client.receive();
   EXPECT_EQ(response.status, 413);
-  EXPECT_EQ(*response.json().find("error")->as_string(),
-            "the body is larger than the limit of 100 bytes");
+  EXPECT_EQ(response.body, R"({"detail":"the body is larger than the limit of 100 bytes"})");
+}
+
+TEST_F(Limits, RefuseInTheShapeOfThePathBeforeThereIsARequest) {
+  options_.max_body_bytes = 100;
+  options_.max_header_bytes = 1000;
+  start();
+  const auto refusal = [&](const std::string& bytes) {
+    HttpClient client(port());
+    client.send(bytes);
+    const ClientResponse response = client.receive();
+    std::string members = std::to_string(response.status);
+    for (const char* name : {"error", "detail"})
+      if (response.json().find(name) != nullptr) members.append(" ").append(name);
+    return members;
+  };
+  const std::string much = " HTTP/1.1\r\nHost: t\r\nContent-Length: 101\r\n\r\n";
+  EXPECT_EQ(refusal("POST /predict" + much), "413 detail");
+  EXPECT_EQ(refusal("POST /v2/models/qa/infer" + much), "413 error detail");
+  EXPECT_EQ(refusal("POST /v2/models" + much), "413 error");
+  const std::string long_header = " HTTP/1.1\r\nX: " + std::string(2000, 'x') + "\r\n\r\n";
+  EXPECT_EQ(refusal("GET /metrics" + long_header), "431 detail");
+  EXPECT_EQ(refusal("POST /v2/models/qa/infer" + long_header), "431 error detail");
+  EXPECT_EQ(refusal("GET /v2/" + std::string(2000, 'x')), "431 error");
+  EXPECT_EQ(refusal("GET /v2 HTTP/1.1\r\nno colon\r\n\r\n"), "400 error");
+  EXPECT_EQ(refusal("GET /predict HTTP/9\r\n\r\n"), "400 detail");
+  EXPECT_EQ(refusal("no request\r\n\r\n"), "400 error");
 }
 
 TEST_F(Limits, LetAClientReadTheRefusalThatSendsAllTheSame) {
