@@ -1,21 +1,75 @@
 #include "serve/log.h"
 
+#include <unistd.h>
+
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <mutex>
 #include <string>
 #include <utility>
+
+#include "serve/json.h"
+#include "serve/line_file.h"
 
 namespace filigree::serve {
 namespace {
 
 std::atomic<LogLevel> minimum{LogLevel::kInfo};
+std::atomic<LogFormat> format{LogFormat::kText};
 
 constexpr std::string_view kNames[] = {"debug", "info", "warning", "error"};
 
-std::string utc_now() {
+struct Output {
+  std::mutex mutex;
+  LineFile file{STDERR_FILENO};
+};
+
+// Never destroyed: threads may log while the process ends.
+Output& output() {
+  static Output& instance = *new Output;
+  return instance;
+}
+
+void append_plain(std::string& line, std::string_view message) {
+  for (const char byte : message) {
+    const auto value = static_cast<unsigned char>(byte);
+    if (value >= 0x20 && value != 0x7f) {
+      line.push_back(byte);
+      continue;
+    }
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    line.append("\\x").append(1, kDigits[value / 16]).append(1, kDigits[value % 16]);
+  }
+}
+
+std::string text_line(LogLevel level, const LogSubject& subject, std::string_view message) {
+  std::string line = log_time();
+  line.append(" ").append(kNames[static_cast<std::size_t>(level)]).append(" ");
+  if (!subject.request_id.empty()) {
+    line.append("request ").append(subject.request_id);
+    if (!subject.trace_id.empty()) line.append(", trace ").append(subject.trace_id);
+    line.append(": ");
+  }
+  append_plain(line, message);
+  line.push_back('\n');
+  return line;
+}
+
+std::string json_line(LogLevel level, const LogSubject& subject, std::string_view message) {
+  Json json = Json::object({{"time", log_time()},
+                            {"level", kNames[static_cast<std::size_t>(level)]},
+                            {"message", message}});
+  if (!subject.request_id.empty()) json.add("request_id", subject.request_id);
+  if (!subject.trace_id.empty()) json.add("trace_id", subject.trace_id);
+  return to_text(json) + "\n";
+}
+
+}  // namespace
+
+std::string log_time() {
   const auto now = std::chrono::system_clock::now();
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
   const auto milliseconds =
@@ -29,8 +83,6 @@ std::string utc_now() {
   return text.data();
 }
 
-}  // namespace
-
 std::optional<LogLevel> parse_log_level(std::string_view name) noexcept {
   constexpr std::pair<std::string_view, LogLevel> kLevels[] = {
       {"debug", LogLevel::kDebug},     {"info", LogLevel::kInfo},   {"warn", LogLevel::kWarning},
@@ -42,25 +94,25 @@ std::optional<LogLevel> parse_log_level(std::string_view name) noexcept {
 }
 
 void set_log_level(LogLevel level) noexcept { minimum = level; }
+void set_log_format(LogFormat chosen) noexcept { format = chosen; }
 
 bool log_enabled(LogLevel level) noexcept { return level >= minimum.load(); }
 
-void log(LogLevel level, std::string_view message) {
+void log(LogLevel level, std::string_view message) { log(level, LogSubject{}, message); }
+
+void log(LogLevel level, const LogSubject& subject, std::string_view message) {
   if (!log_enabled(level)) return;
-  std::string line = utc_now();
-  line.append(" ").append(kNames[static_cast<std::size_t>(level)]).append(" ");
-  for (const char byte : message) {
-    const auto value = static_cast<unsigned char>(byte);
-    if (value >= 0x20 && value != 0x7f) {
-      line.push_back(byte);
-      continue;
-    }
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    line.append("\\x").append(1, kDigits[value / 16]).append(1, kDigits[value % 16]);
-  }
-  line.push_back('\n');
-  // One call for the whole line: lines of several threads do not mix.
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  const std::string line = format.load() == LogFormat::kJson ? json_line(level, subject, message)
+                                                             : text_line(level, subject, message);
+  Output& out = output();
+  const std::lock_guard lock(out.mutex);
+  out.file.write(line);
+}
+
+std::uint64_t dropped_log_lines() {
+  Output& out = output();
+  const std::lock_guard lock(out.mutex);
+  return out.file.dropped();
 }
 
 }  // namespace filigree::serve

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "serve/log.h"
+
 namespace filigree::serve {
 
 struct ServerOptions {
@@ -34,6 +36,8 @@ struct ServerOptions {
   std::size_t max_queue_requests = 512;  // that wait for the engine
   std::size_t max_queue_tokens = std::size_t{4} << 20;  // of them
   std::chrono::milliseconds request_timeout{0};  // of requests that do not say theirs; 0: none
+
+  LogFormat log_format = LogFormat::kText;
 
   bool admin = false;                // POST and DELETE of /endpoints are allowed without a key
   std::filesystem::path model_root;  // what POST /endpoints may load lies in here; empty: nothing

@@ -84,6 +84,11 @@ void add_api_key_file(ServerOptions& options, std::string_view text, const std::
   if (keys == 0) throw ConfigError(source + ": " + path + " is empty, expected a key on each line");
 }
 
+void set_log_format(ServerOptions& options, std::string_view text, const std::string& source) {
+  if (text != "text" && text != "json") fail(source, text, "text or json");
+  options.log_format = text == "json" ? LogFormat::kJson : LogFormat::kText;
+}
+
 bool is_origin(std::string_view text) {
   if (text == "*" || text == "null") return true;
   const auto scheme = text.find("://");
@@ -135,6 +140,7 @@ constexpr ServerSetting kSettings[] = {
      set_number<&Options::max_queue_tokens, 1, kMostTokens>},
     {"request_timeout_ms", "MS", "time to answer requests that do not say theirs; 0: any (0)",
      set_number<&Options::request_timeout, 0, kDay>},
+    {"log_format", "FORMAT", "the log's lines: text or json (text)", set_log_format},
 };
 
 std::string joined(const YamlNode& node, const Fields& server, std::string_view key) {

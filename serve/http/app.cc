@@ -187,7 +187,7 @@ void App::act(const Deployment& deployment, RouteTarget target, HttpRequest requ
   try {
     response = respond(deployment, target);
   } catch (const std::exception& error) {
-    log(LogLevel::kError, "request " + request.request_id + ": " + error.what());
+    log(LogLevel::kError, request.subject(), error.what());
     response = internal_error_response(request.request_id);
   }
   reply(std::move(response));
@@ -274,7 +274,8 @@ HttpResponse App::metrics(const Deployment& deployment) const {
                       .queued = backend_.queued_requests(),
                       .models_ready = deployment.ready_by_number(),
                       .isa = backend_.isa,
-                      .cores = backend_.cores};
+                      .cores = backend_.cores,
+                      .dropped_log_lines = dropped_log_lines()};
   HttpResponse response;
   response.content_type = kMetricsType;
   response.body = metrics_.text(gauges);

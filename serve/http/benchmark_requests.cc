@@ -58,7 +58,7 @@ void BenchmarkRequests::work(const std::stop_token& stop) {
     try {
       response = response_to(*job, stop);
     } catch (const std::exception& error) {
-      log(LogLevel::kError, "request " + job->request.request_id + ": " + error.what());
+      log(LogLevel::kError, job->request.subject(), error.what());
       response = internal_error_response(job->request.request_id);
     }
     // Before the answer leaves, so that a client that has it may ask for the next benchmark.

@@ -60,7 +60,7 @@ class Run {
     const auto tokenised = Clock::now();
     const runtime::Response response = infer(std::move(task.sequences));
     if (response.status != runtime::Status::kOk)
-      return refusal_response(response, endpoint_.request_id);
+      return refusal_response(response, {.request_id = endpoint_.request_id});
     const auto computed = Clock::now();
     const std::string text = to_text(task.finish(response.sequences));
     const auto end = Clock::now();

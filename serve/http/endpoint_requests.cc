@@ -23,7 +23,7 @@ HttpResponse response_to(const ChangeError& error, const std::string& request_id
   if (error.error() == HttpError::kInvalidFields)
     return field_errors_response({{{}, error.what(), "value_error"}});
   if (error.error() != HttpError::kInternal) return error_response(error.error(), error.what());
-  log(LogLevel::kError, "request " + request_id + ": " + error.what());
+  log(LogLevel::kError, {.request_id = request_id}, error.what());
   return internal_error_response(request_id);
 }
 

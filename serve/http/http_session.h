@@ -19,6 +19,7 @@
 #include "serve/http/request_line.h"
 #include "serve/http/response_text.h"
 #include "serve/http/session.h"
+#include "serve/http/trace_context.h"
 #include "serve/log.h"
 
 namespace filigree::serve {
@@ -200,6 +201,7 @@ class HttpSession final : public Session {
     for (const auto& field : header)
       request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
     request.request_id = request_id(request.header("x-request-id"));
+    request.traceparent = continued_trace(request.header("traceparent"));
     return request;
   }
 
@@ -228,6 +230,7 @@ class HttpSession final : public Session {
     version_ = version < 11 ? 10 : 11;
     head_ = request.method == "HEAD";
     request_id_ = request.request_id;
+    traceparent_ = request.traceparent;
     if (log_enabled(LogLevel::kDebug)) line_ = request.method + " " + request.target;
   }
 
@@ -272,7 +275,8 @@ class HttpSession final : public Session {
 
   void write(const HttpResponse& response) {
     if (!line_.empty())
-      log(LogLevel::kDebug, request_id_ + " " + line_ + " " + std::to_string(response.status));
+      log(LogLevel::kDebug, {.request_id = request_id_, .trace_id = trace_id(traceparent_)},
+          line_ + " " + std::to_string(response.status));
     if (closed_) return;
     if (sessions_.draining) keep_alive_ = false;
     using Context = ResponseContext;
@@ -280,7 +284,8 @@ class HttpSession final : public Session {
         response, {.version = version_,
                    .after = keep_alive_ ? Context::After::kKeepAlive : Context::After::kClose,
                    .body = head_ ? Context::Body::kHeaderOnly : Context::Body::kWhole,
-                   .request_id = request_id_});
+                   .request_id = request_id_,
+                   .traceparent = traceparent_});
     enter(Phase::kWriting, environment_.options.write_timeout);
     boost::asio::async_write(stream_, boost::asio::buffer(text_),
                              [this, self = self()](error_code error, std::size_t) {
@@ -331,6 +336,7 @@ class HttpSession final : public Session {
   std::shared_ptr<runtime::CancelFlag> cancel_;  // set while a request is being answered
   std::string text_;                             // that is being written
   std::string request_id_;
+  std::string traceparent_;
   std::string line_;  // of the request, when it will be logged
   unsigned version_ = 11;
   Phase phase_ = Phase::kIdle;

@@ -56,7 +56,7 @@ HttpResponse not_ready_response(const EndpointState& state) {
   return response;
 }
 
-HttpResponse refusal_response(const runtime::Response& response, const std::string& request_id) {
+HttpResponse refusal_response(const runtime::Response& response, const LogSubject& request) {
   switch (response.status) {
     case runtime::Status::kQueueFull:
       return error_response(HttpError::kTooManyRequests, response.message);
@@ -70,8 +70,8 @@ HttpResponse refusal_response(const runtime::Response& response, const std::stri
     case runtime::Status::kOk:
       break;
   }
-  log(LogLevel::kError, "request " + request_id + ": inference failed: " + response.message);
-  return internal_error_response(request_id);
+  log(LogLevel::kError, request, "inference failed: " + response.message);
+  return internal_error_response(std::string(request.request_id));
 }
 
 class InferService::Threads {
@@ -216,7 +216,7 @@ void InferService::finish(const std::shared_ptr<Job>& job, const runtime::Respon
   if (response.status == runtime::Status::kDeadline && job->timeout)
     return reply(job, timeout_response(*job->timeout));
   if (response.status != runtime::Status::kOk)
-    return reply(job, refusal_response(response, job->request.request_id));
+    return reply(job, refusal_response(response, job->request.subject()));
   const auto begin = Clock::now();
   HttpResponse answer;
   const Json output = job->task.finish(response.sequences);
@@ -247,7 +247,7 @@ void InferService::finish(const std::shared_ptr<Job>& job, const runtime::Respon
 }
 
 void InferService::fail(const std::shared_ptr<Job>& job, const char* what) {
-  log(LogLevel::kError, "request " + job->request.request_id + ": " + what);
+  log(LogLevel::kError, job->request.subject(), what);
   reply(job, internal_error_response(job->request.request_id));
 }
 

@@ -86,6 +86,6 @@ class InferService {
 HttpResponse not_ready_response(const EndpointState& state);
 
 // What a response of the engine that is not kOk becomes; the log has the reason of a failure.
-HttpResponse refusal_response(const runtime::Response& response, const std::string& request_id);
+HttpResponse refusal_response(const runtime::Response& response, const LogSubject& request);
 
 }  // namespace filigree::serve

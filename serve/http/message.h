@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/engine.h"
+#include "serve/log.h"
 
 namespace filigree::serve {
 
@@ -21,9 +22,12 @@ struct HttpRequest {
   std::string body;
   std::string request_id;  // the client's x-request-id when it is sane, else a fresh one
   Headers headers = {};
+  std::string traceparent = {};  // of our part (continued_trace()); empty without the client's
 
   // The value of the first header of this name, in whatever case; empty when there is none.
   std::string_view header(std::string_view name) const noexcept;
+
+  LogSubject subject() const noexcept;  // valid as long as the request
 };
 
 struct HttpResponse {

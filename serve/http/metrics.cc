@@ -94,6 +94,10 @@ std::string Metrics::text(const Gauges& gauges) const {
   for (std::size_t i = 0; i < gauges.models_ready.size(); ++i)
     line(text, "filigree_model_ready{endpoint=\"" + endpoints_[i].label + "\"}",
          gauges.models_ready[i] ? "1" : "0");
+  head(text, "filigree_log_lines_dropped_total", "counter",
+       "Lines that could not be written: nobody reads, or the disk is full.");
+  line(text, "filigree_log_lines_dropped_total{log=\"server\"}",
+       std::to_string(gauges.dropped_log_lines));
   head(text, "filigree_build_info", "gauge", "Always 1; the labels tell what runs.");
   line(text,
        "filigree_build_info{version=\"" + std::string(version()) + "\",isa=\"" + gauges.isa +

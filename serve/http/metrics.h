@@ -24,6 +24,7 @@ struct Gauges {
   std::vector<bool> models_ready;  // one for each endpoint
   std::string isa;
   std::size_t cores = 0;
+  std::uint64_t dropped_log_lines = 0;
 };
 
 // Thread-safe.

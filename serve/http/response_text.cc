@@ -51,6 +51,7 @@ std::string response_text(const HttpResponse& response, const ResponseContext& c
   }
   add_header(text, "X-Content-Type-Options", "nosniff");
   add_header(text, "X-Request-Id", context.request_id);
+  if (!context.traceparent.empty()) add_header(text, "Traceparent", context.traceparent);
   for (const auto& [name, value] : response.headers) add_header(text, name, value);
   // What is not said is what the version means anyway.
   if (context.after == ResponseContext::After::kClose)

@@ -14,6 +14,7 @@ struct ResponseContext {
   enum class After { kKeepAlive, kClose } after = After::kKeepAlive;
   enum class Body { kWhole, kHeaderOnly } body = Body::kWhole;  // of HEAD: the length, no body
   std::string_view request_id;
+  std::string_view traceparent = {};  // empty: none
 };
 
 // The whole message. Statuses 204 and 304 have neither body nor length. For one thread: that of the

@@ -38,7 +38,7 @@ TEST_F(ServerSettings, AreReadFromTheFile) {
       "max_body_bytes: 1000\nmax_header_bytes: 2000\nmax_connections: 3\nidle_timeout_ms: 4\n"
       "read_timeout_ms: 5\nwrite_timeout_ms: 6\ndrain_timeout_ms: 0\nuds: /run/f.sock\n"
       "request_timeout_ms: 7\nmax_request_tokens: 8\nmax_client_batch: 9\n"
-      "max_queue_requests: 10\nmax_queue_tokens: 11\n"
+      "log_format: json\nmax_queue_requests: 10\nmax_queue_tokens: 11\n"
       "uds_mode: 0660\napi_key: k3y\ncors_allow_origin: [https://a.example, 'http://b:80']\n");
   EXPECT_EQ(options.max_body_bytes, 1000U);
   EXPECT_EQ(options.max_header_bytes, 2000U);
@@ -48,6 +48,7 @@ TEST_F(ServerSettings, AreReadFromTheFile) {
   EXPECT_EQ(options.write_timeout.count(), 6);
   EXPECT_EQ(options.drain_timeout.count(), 0);
   EXPECT_EQ(options.request_timeout.count(), 7);
+  EXPECT_EQ(options.log_format, LogFormat::kJson);
   EXPECT_EQ(options.max_request_tokens, 8U);
   EXPECT_EQ(options.max_client_batch, 9U);
   EXPECT_EQ(options.max_queue_requests, 10U);
@@ -65,6 +66,8 @@ TEST_F(ServerSettings, NameKeyLineFoundAndExpected) {
             "f.yaml:1: 'max_connections' is 'many', expected a whole number from 1 to 1048576");
   EXPECT_EQ(rejected("uds_mode: 0999\n"),
             "f.yaml:1: 'uds_mode' is '0999', expected permissions in octal, for example 0660");
+  EXPECT_EQ(rejected("log_format: xml\n"),
+            "f.yaml:1: 'log_format' is 'xml', expected text or json");
   EXPECT_EQ(rejected("cors_allow_origin: a.example\n"),
             "f.yaml:1: 'cors_allow_origin' is 'a.example', expected '*' or origins like "
             "https://example.org with commas between them");

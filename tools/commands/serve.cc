@@ -177,6 +177,7 @@ ExitCode serve_models(const Arguments& arguments, Console& console) {
     if (arguments.has("print-config")) console.out << serve::effective_yaml(config);
     return arguments.has("check") ? check_configuration(config, console) : ExitCode::kOk;
   }
+  serve::set_log_format(options.log_format);
   serve::serve(config, options, [&](std::uint16_t port) {
     console.out << "listening on "
                 << (options.uds.empty() ? url(options.host, port) : "unix:" + options.uds)
