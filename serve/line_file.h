@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace filigree::serve {
 
@@ -30,6 +31,7 @@ class LineFile {
   std::string reopen();
 
   std::uint64_t dropped() const noexcept { return dropped_; }
+  std::uint64_t take_dropped() noexcept { return std::exchange(dropped_, 0); }  // since last asked
 
  private:
   const std::string path_;  // empty for a descriptor

@@ -38,6 +38,7 @@ struct ServerOptions {
   std::chrono::milliseconds request_timeout{0};  // of requests that do not say theirs; 0: none
 
   LogFormat log_format = LogFormat::kText;
+  std::string access_log;  // a file; "-": stdout; empty: none
 
   bool admin = false;                // POST and DELETE of /endpoints are allowed without a key
   std::filesystem::path model_root;  // what POST /endpoints may load lies in here; empty: nothing

@@ -89,6 +89,11 @@ void set_log_format(ServerOptions& options, std::string_view text, const std::st
   options.log_format = text == "json" ? LogFormat::kJson : LogFormat::kText;
 }
 
+void set_access_log(ServerOptions& options, std::string_view text, const std::string& source) {
+  if (text.empty()) fail(source, text, "the path of a file, or - for stdout");
+  options.access_log = text;
+}
+
 bool is_origin(std::string_view text) {
   if (text == "*" || text == "null") return true;
   const auto scheme = text.find("://");
@@ -141,6 +146,8 @@ constexpr ServerSetting kSettings[] = {
     {"request_timeout_ms", "MS", "time to answer requests that do not say theirs; 0: any (0)",
      set_number<&Options::request_timeout, 0, kDay>},
     {"log_format", "FORMAT", "the log's lines: text or json (text)", set_log_format},
+    {"access_log", "PATH", "a line of JSON for every answer, in this file; -: stdout (none)",
+     set_access_log},
 };
 
 std::string joined(const YamlNode& node, const Fields& server, std::string_view key) {

@@ -79,6 +79,7 @@ App::App(Config config, Backend backend, AppOptions options)
     : backend_(std::move(backend)),
       api_keys_(std::move(options.api_keys)),
       cors_(std::move(options.cors_origins)),
+      access_log_(options.access_log),
       metrics_({}),
       current_(std::make_shared<Deployment>(std::move(config), backend_)),
       log_(current_.get()->config().logging, backend_.cores),
@@ -275,7 +276,8 @@ HttpResponse App::metrics(const Deployment& deployment) const {
                       .models_ready = deployment.ready_by_number(),
                       .isa = backend_.isa,
                       .cores = backend_.cores,
-                      .dropped_log_lines = dropped_log_lines()};
+                      .dropped_log_lines = dropped_log_lines(),
+                      .dropped_access_lines = access_log_ ? access_log_->dropped() : 0};
   HttpResponse response;
   response.content_type = kMetricsType;
   response.body = metrics_.text(gauges);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "serve/config/config.h"
+#include "serve/http/access_log.h"
 #include "serve/http/api_keys.h"
 #include "serve/http/backend.h"
 #include "serve/http/benchmark_requests.h"
@@ -30,6 +31,7 @@ struct AppOptions {
   std::vector<std::string> api_keys = {};      // as in ServerOptions
   std::vector<std::string> cors_origins = {};  // as in ServerOptions
   InferLimits requests = {};
+  const AccessLog* access_log = nullptr;  // for the metrics; must outlive the App
 };
 
 // Thread-safe.
@@ -73,6 +75,7 @@ class App {
   const Backend backend_;
   const ApiKeys api_keys_;
   const Cors cors_;
+  const AccessLog* const access_log_;
   Metrics metrics_;
   CurrentDeployment current_;
   RequestLog log_;

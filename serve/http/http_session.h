@@ -141,6 +141,7 @@ class HttpSession final : public Session {
 
   void read_request() {
     enter(Phase::kReading, environment_.options.read_timeout);
+    begun_ = SessionClock::now();
     parser_.emplace();
     parser_->eager(true);
     parser_->header_limit(static_cast<std::uint32_t>(environment_.options.max_header_bytes));
@@ -231,7 +232,10 @@ class HttpSession final : public Session {
     head_ = request.method == "HEAD";
     request_id_ = request.request_id;
     traceparent_ = request.traceparent;
-    if (log_enabled(LogLevel::kDebug)) line_ = request.method + " " + request.target;
+    if (log_enabled(LogLevel::kDebug) || environment_.answered) {
+      method_ = request.method;
+      target_ = request.target;
+    }
   }
 
   void refuse_malformed(error_code error) {
@@ -274,10 +278,10 @@ class HttpSession final : public Session {
   }
 
   void write(const HttpResponse& response) {
-    if (!line_.empty())
+    if (log_enabled(LogLevel::kDebug))
       log(LogLevel::kDebug, {.request_id = request_id_, .trace_id = trace_id(traceparent_)},
-          line_ + " " + std::to_string(response.status));
-    if (closed_) return;
+          method_ + " " + target_ + " " + std::to_string(response.status));
+    if (closed_) return tell(response.status, response.headers, 0);
     if (sessions_.draining) keep_alive_ = false;
     using Context = ResponseContext;
     text_ = response_text(
@@ -287,14 +291,33 @@ class HttpSession final : public Session {
                    .request_id = request_id_,
                    .traceparent = traceparent_});
     enter(Phase::kWriting, environment_.options.write_timeout);
-    boost::asio::async_write(stream_, boost::asio::buffer(text_),
-                             [this, self = self()](error_code error, std::size_t) {
-                               text_ = {};
-                               if (closed_) return;
-                               if (error) return close();
-                               if (keep_alive_) return wait_for_request();
-                               finish();
-                             });
+    boost::asio::async_write(
+        stream_, boost::asio::buffer(text_),
+        [this, self = self(), status = response.status, headers = headers_to_tell(response)](
+            error_code error, std::size_t bytes) {
+          text_ = {};
+          tell(status, headers, bytes);
+          if (closed_) return;
+          if (error) return close();
+          if (keep_alive_) return wait_for_request();
+          finish();
+        });
+  }
+
+  Headers headers_to_tell(const HttpResponse& response) const {
+    return environment_.answered ? response.headers : Headers{};
+  }
+
+  void tell(int status, const Headers& headers, std::size_t bytes) const {
+    if (!environment_.answered) return;
+    environment_.answered({.method = method_,
+                           .target = target_,
+                           .status = status,
+                           .bytes = bytes,
+                           .time = SessionClock::now() - begun_,
+                           .request_id = request_id_,
+                           .traceparent = traceparent_,
+                           .headers = &headers});
   }
 
   // Closes so that the client gets all that was written.
@@ -337,7 +360,8 @@ class HttpSession final : public Session {
   std::string text_;                             // that is being written
   std::string request_id_;
   std::string traceparent_;
-  std::string line_;  // of the request, when it will be logged
+  std::string method_, target_;                           // of the request, when it will be logged
+  SessionClock::time_point begun_ = SessionClock::now();  // when its first byte came
   unsigned version_ = 11;
   Phase phase_ = Phase::kIdle;
   SessionClock::time_point deadline_ = SessionClock::time_point::max();

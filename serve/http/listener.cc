@@ -37,7 +37,7 @@ class Listener::Impl {
         sweep_(context),
         sweep_interval_(sweep_interval(options)),
         environment_{options, std::move(handlers.handle), std::move(handlers.refused),
-                     [this] { closed(); }} {}
+                     std::move(handlers.answered), [this] { closed(); }} {}
 
   std::uint16_t port() const noexcept { return listening_.port; }
 

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "serve/config/server_options.h"
+#include "serve/http/access_log.h"
 #include "serve/http/message.h"
 
 namespace filigree::serve {
@@ -16,6 +17,8 @@ struct ListenerHandlers {
   Handler handle;
   // Sees the response to what never became a request that could be handled.
   std::function<void(const HttpRequest&, HttpResponse&)> refused;
+  // Sees every answer when it has been sent; may be null.
+  std::function<void(const Access&)> answered = {};
 };
 
 // Apart from construction and port(), everything happens on the thread that runs `context`.

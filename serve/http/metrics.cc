@@ -98,6 +98,8 @@ std::string Metrics::text(const Gauges& gauges) const {
        "Lines that could not be written: nobody reads, or the disk is full.");
   line(text, "filigree_log_lines_dropped_total{log=\"server\"}",
        std::to_string(gauges.dropped_log_lines));
+  line(text, "filigree_log_lines_dropped_total{log=\"access\"}",
+       std::to_string(gauges.dropped_access_lines));
   head(text, "filigree_build_info", "gauge", "Always 1; the labels tell what runs.");
   line(text,
        "filigree_build_info{version=\"" + std::string(version()) + "\",isa=\"" + gauges.isa +

@@ -25,6 +25,7 @@ struct Gauges {
   std::string isa;
   std::size_t cores = 0;
   std::uint64_t dropped_log_lines = 0;
+  std::uint64_t dropped_access_lines = 0;
 };
 
 // Thread-safe.

@@ -12,7 +12,21 @@ void run_until_signal(Server& server, const std::function<void(std::uint16_t por
   std::signal(SIGPIPE, SIG_IGN);
   boost::asio::io_context context(1);
   boost::asio::signal_set signals(context, SIGTERM, SIGINT);
+  boost::asio::signal_set hangup(context);
+  std::function<void()> reopen_on_hangup = [&] {
+    hangup.async_wait([&](boost::system::error_code cancelled, int) {
+      if (cancelled) return;
+      server.reopen_logs();
+      reopen_on_hangup();
+    });
+  };
+  // Without a log to reopen, a hang-up means what it means to any program.
+  if (server.has_access_log()) {
+    hangup.add(SIGHUP);
+    reopen_on_hangup();
+  }
   signals.async_wait([&](boost::system::error_code, int signal) {
+    hangup.cancel();
     log(LogLevel::kInfo, std::string(signal == SIGTERM ? "SIGTERM" : "SIGINT") +
                              ": finishing what is in flight; once more to end at once");
   });

@@ -25,7 +25,16 @@ constexpr std::size_t kLoaders = 2;
 // reach their clients; only a client that does not read is cut off.
 constexpr std::chrono::seconds kFarewell{2};
 
-AppOptions app_options(const ServerOptions& options) {
+std::unique_ptr<AccessLog> access_log_of(const ServerOptions& options) {
+  if (options.access_log.empty()) return nullptr;
+  try {
+    return std::make_unique<AccessLog>(options.access_log);
+  } catch (const std::runtime_error& error) {
+    throw ConfigError(std::string("access_log: ") + error.what());
+  }
+}
+
+AppOptions app_options(const ServerOptions& options, const AccessLog* access_log) {
   return {.endpoints = {.allowed = options.admin || !options.api_keys.empty(),
                         .model_root = options.model_root},
           .reload_interval = options.reload_interval,
@@ -33,7 +42,8 @@ AppOptions app_options(const ServerOptions& options) {
           .cors_origins = options.cors_origins,
           .requests = {.timeout = options.request_timeout,
                        .max_tokens = options.max_request_tokens,
-                       .max_client_batch = options.max_client_batch}};
+                       .max_client_batch = options.max_client_batch},
+          .access_log = access_log};
 }
 
 }  // namespace
@@ -42,7 +52,8 @@ class Server::Impl {
  public:
   Impl(Config config, const ServerOptions& options, Backend backend)
       : options_(options),
-        app_(std::move(config), std::move(backend), app_options(options)),
+        access_log_(access_log_of(options)),
+        app_(std::move(config), std::move(backend), app_options(options, access_log_.get())),
         listener_(context_, options_,
                   {.handle =
                        [this](HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel,
@@ -52,7 +63,8 @@ class Server::Impl {
                    .refused =
                        [this](const HttpRequest& request, HttpResponse& response) {
                          app_.complete_refusal(request, response);
-                       }}) {
+                       },
+                   .answered = answered()}) {
     const auto& logger = app_.deployment()->config().logging.prometheus;
     if (!logger) return;
     ServerOptions own = options_;
@@ -84,6 +96,7 @@ class Server::Impl {
   }
 
   std::uint16_t port() const noexcept { return listener_.port(); }
+  AccessLog* access_log() const noexcept { return access_log_.get(); }
 
   std::optional<std::uint16_t> prometheus_port() const noexcept {
     if (!prometheus_) return std::nullopt;
@@ -111,6 +124,11 @@ class Server::Impl {
   }
 
  private:
+  std::function<void(const Access&)> answered() {
+    if (!access_log_) return {};
+    return [log = access_log_.get()](const Access& access) { log->add(access); };
+  }
+
   // What a connection's code throws (no memory, say) costs that connection, not the server.
   void run_network() {
     for (;;) {
@@ -150,6 +168,7 @@ class Server::Impl {
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_ =
       boost::asio::make_work_guard(context_);
+  const std::unique_ptr<AccessLog> access_log_;
   App app_;
   Listener listener_;
   std::unique_ptr<Listener> prometheus_;
@@ -169,6 +188,11 @@ std::optional<std::uint16_t> Server::prometheus_port() const noexcept {
   return impl_->prometheus_port();
 }
 void Server::stop() { impl_->stop(); }
+
+bool Server::has_access_log() const noexcept { return impl_->access_log() != nullptr; }
+void Server::reopen_logs() {
+  if (AccessLog* access_log = impl_->access_log()) access_log->reopen();
+}
 
 bool Server::wait_until_loaded(std::chrono::milliseconds timeout) {
   return impl_->wait_until_loaded(timeout);

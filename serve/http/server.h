@@ -39,6 +39,10 @@ class Server {
   // True once every endpoint is ready or failed; waits at most `timeout` for that.
   bool wait_until_loaded(std::chrono::milliseconds timeout);
 
+  // After a rotation of logs: the access log goes on in the file that has its path now.
+  bool has_access_log() const noexcept;
+  void reopen_logs();
+
   // Readiness becomes 503, the port closes, requests that have begun are answered: with 503 those
   // that take longer than drain_timeout. Returns when all is done. Idempotent.
   void stop();

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "serve/config/server_options.h"
+#include "serve/http/access_log.h"
 #include "serve/http/message.h"
 
 namespace filigree::serve {
@@ -23,7 +24,8 @@ struct SessionEnvironment {
   Handler handler;
   // Sees the response to what never became a request that could be handled.
   std::function<void(const HttpRequest&, HttpResponse&)> refused;
-  std::function<void()> closed;  // after each session has left `sessions`
+  std::function<void(const Access&)> answered;  // sees every answer, when there is one
+  std::function<void()> closed;                 // after each session has left `sessions`
 };
 
 class Session : public std::enable_shared_from_this<Session> {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -219,6 +220,44 @@ TEST_F(ServerProcess, FinishesWhatIsInFlightAfterSigtermAndExitsWithZero) {
   while (can_connect(port_)) std::this_thread::yield();
   ASSERT_EQ(write(to_child_[1], "g", 1), 1);
   EXPECT_EQ(client.receive().body, kAnswer);
+  const int status = exit_status();
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+class LoggingServerProcess : public ServerProcess {
+ protected:
+  LoggingServerProcess() {
+    options_.access_log = (std::filesystem::temp_directory_path() /
+                           ("lifecycle_test.log." + std::to_string(getpid())))
+                              .string();
+  }
+  ~LoggingServerProcess() override {
+    std::filesystem::remove(options_.access_log);
+    std::filesystem::remove(options_.access_log + ".1");
+  }
+
+  static std::size_t lines_of(const std::string& path) {
+    std::ifstream file(path);
+    std::size_t lines = 0;
+    for (std::string line; std::getline(file, line);) ++lines;
+    return lines;
+  }
+};
+
+TEST_F(LoggingServerProcess, ReopensTheAccessLogAfterSighup) {
+  const std::string& path = options_.access_log;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  HttpClient(port_).get("/v2/health/live");
+  while (lines_of(path) == 0 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
+  std::filesystem::rename(path, path + ".1");
+  kill(child_, SIGHUP);
+  while (lines_of(path) == 0 && std::chrono::steady_clock::now() < deadline)
+    EXPECT_EQ(HttpClient(port_).get("/v2/health/live").status, 200);
+  EXPECT_GT(lines_of(path), 0U);
+  EXPECT_GT(lines_of(path + ".1"), 0U);
+  kill(child_, SIGTERM);
   const int status = exit_status();
   EXPECT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 0);

@@ -38,7 +38,7 @@ TEST_F(ServerSettings, AreReadFromTheFile) {
       "max_body_bytes: 1000\nmax_header_bytes: 2000\nmax_connections: 3\nidle_timeout_ms: 4\n"
       "read_timeout_ms: 5\nwrite_timeout_ms: 6\ndrain_timeout_ms: 0\nuds: /run/f.sock\n"
       "request_timeout_ms: 7\nmax_request_tokens: 8\nmax_client_batch: 9\n"
-      "log_format: json\nmax_queue_requests: 10\nmax_queue_tokens: 11\n"
+      "log_format: json\naccess_log: /log/f\nmax_queue_requests: 10\nmax_queue_tokens: 11\n"
       "uds_mode: 0660\napi_key: k3y\ncors_allow_origin: [https://a.example, 'http://b:80']\n");
   EXPECT_EQ(options.max_body_bytes, 1000U);
   EXPECT_EQ(options.max_header_bytes, 2000U);
@@ -49,6 +49,7 @@ TEST_F(ServerSettings, AreReadFromTheFile) {
   EXPECT_EQ(options.drain_timeout.count(), 0);
   EXPECT_EQ(options.request_timeout.count(), 7);
   EXPECT_EQ(options.log_format, LogFormat::kJson);
+  EXPECT_EQ(options.access_log, "/log/f");
   EXPECT_EQ(options.max_request_tokens, 8U);
   EXPECT_EQ(options.max_client_batch, 9U);
   EXPECT_EQ(options.max_queue_requests, 10U);
