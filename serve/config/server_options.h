@@ -45,6 +45,8 @@ struct ServerOptions {
   // How often the configuration file is looked at for changes; nullopt: it is not read again.
   std::optional<std::chrono::milliseconds> reload_interval;
 
+  std::string build_commit = "unknown";  // of the program, for whoever looks at the metrics
+
   bool operator==(const ServerOptions&) const = default;
 };
 

@@ -79,6 +79,7 @@ App::App(Config config, Backend backend, AppOptions options)
     : backend_(std::move(backend)),
       api_keys_(std::move(options.api_keys)),
       cors_(std::move(options.cors_origins)),
+      build_commit_(std::move(options.build_commit)),
       access_log_(options.access_log),
       metrics_({}),
       current_(std::make_shared<Deployment>(std::move(config), backend_)),
@@ -273,8 +274,11 @@ HttpResponse App::model_readiness(const Deployment& deployment, std::size_t endp
 HttpResponse App::metrics(const Deployment& deployment) const {
   const Gauges gauges{.in_flight = infer_.in_flight(),
                       .queued = backend_.queued_requests(),
+                      .queued_tokens = backend_.queued_tokens(),
+                      .batches = backend_.batch_sizes(),
                       .models_ready = deployment.ready_by_number(),
                       .isa = backend_.isa,
+                      .commit = build_commit_,
                       .cores = backend_.cores,
                       .dropped_log_lines = dropped_log_lines(),
                       .dropped_access_lines = access_log_ ? access_log_->dropped() : 0};

@@ -31,6 +31,7 @@ struct AppOptions {
   std::vector<std::string> api_keys = {};      // as in ServerOptions
   std::vector<std::string> cors_origins = {};  // as in ServerOptions
   InferLimits requests = {};
+  std::string build_commit = "unknown";
   const AccessLog* access_log = nullptr;  // for the metrics; must outlive the App
 };
 
@@ -75,6 +76,7 @@ class App {
   const Backend backend_;
   const ApiKeys api_keys_;
   const Cors cors_;
+  const std::string build_commit_;
   const AccessLog* const access_log_;
   Metrics metrics_;
   CurrentDeployment current_;

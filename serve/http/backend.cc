@@ -25,6 +25,8 @@ Backend engine_backend(runtime::Engine& engine, loader::LoadOptions::Cache cache
     engine.submit(std::move(request), std::move(done));
   };
   backend.queued_requests = [&engine] { return engine.queued_requests(); };
+  backend.queued_tokens = [&engine] { return engine.queued_tokens(); };
+  backend.batch_sizes = [&engine] { return engine.batch_sizes(); };
   backend.drain = [&engine] { engine.drain(); };
   backend.stop = [&engine] { engine.stop(); };
   backend.isa = kernels::isa_name(engine.isa());

@@ -28,6 +28,8 @@ struct Backend {
 
   std::function<void(runtime::Request, runtime::Done)> submit;
   std::function<std::size_t()> queued_requests;
+  std::function<std::size_t()> queued_tokens;        // of them
+  std::function<runtime::BatchSizes()> batch_sizes;  // of all batches so far
   std::function<void()> drain;  // returns when every accepted request is answered
   std::function<void()> stop;   // requests that have not begun are answered kStopping
 

@@ -16,7 +16,10 @@ std::string escaped(std::string_view value) {
   std::string text;
   for (const char c : value) {
     if (c == '\\' || c == '"') text.push_back('\\');
-    text.push_back(c);
+    if (c == '\n')
+      text.append("\\n");
+    else
+      text.push_back(c);
   }
   return text;
 }
@@ -34,6 +37,20 @@ void head(std::string& text, std::string_view name, std::string_view type, std::
 
 void line(std::string& text, const std::string& series, const std::string& value) {
   text.append(series).append(" ").append(value).append("\n");
+}
+
+void add_batches(std::string& text, const runtime::BatchSizes& sizes) {
+  const std::string name = "filigree_batch_tokens";
+  head(text, name, "histogram", "Tokens of the batches that the engine has computed.");
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < sizes.batches.size(); ++i) {
+    total += sizes.batches[i];
+    const std::string bound =
+        i < sizes.kBounds.size() ? std::to_string(sizes.kBounds[i]) : std::string("+Inf");
+    line(text, name + "_bucket{le=\"" + bound + "\"}", std::to_string(total));
+  }
+  line(text, name + "_sum", std::to_string(sizes.tokens));
+  line(text, name + "_count", std::to_string(total));
 }
 
 }  // namespace
@@ -90,6 +107,9 @@ std::string Metrics::text(const Gauges& gauges) const {
   line(text, "filigree_requests_in_flight", std::to_string(gauges.in_flight));
   head(text, "filigree_requests_queued", "gauge", "Requests that wait in the engine.");
   line(text, "filigree_requests_queued", std::to_string(gauges.queued));
+  head(text, "filigree_tokens_queued", "gauge", "Tokens of requests that wait in the engine.");
+  line(text, "filigree_tokens_queued", std::to_string(gauges.queued_tokens));
+  add_batches(text, gauges.batches);
   head(text, "filigree_model_ready", "gauge", "1 when the endpoint answers.");
   for (std::size_t i = 0; i < gauges.models_ready.size(); ++i)
     line(text, "filigree_model_ready{endpoint=\"" + endpoints_[i].label + "\"}",
@@ -102,8 +122,9 @@ std::string Metrics::text(const Gauges& gauges) const {
        std::to_string(gauges.dropped_access_lines));
   head(text, "filigree_build_info", "gauge", "Always 1; the labels tell what runs.");
   line(text,
-       "filigree_build_info{version=\"" + std::string(version()) + "\",isa=\"" + gauges.isa +
-           "\",cores=\"" + std::to_string(gauges.cores) + "\"}",
+       "filigree_build_info{version=\"" + std::string(version()) + "\",commit=\"" +
+           escaped(gauges.commit) + "\",isa=\"" + gauges.isa + "\",cores=\"" +
+           std::to_string(gauges.cores) + "\"}",
        "1");
   return text;
 }

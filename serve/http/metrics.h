@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/batch_sizes.h"
+
 namespace filigree::serve {
 
 enum class Stage { kTokenize, kQueue, kInference, kPostprocess, kTotal };
@@ -21,8 +23,10 @@ inline constexpr std::size_t kStages = 5;
 struct Gauges {
   std::size_t in_flight = 0;       // inference requests being answered
   std::size_t queued = 0;          // of them, waiting in the engine
+  std::size_t queued_tokens = 0;   // of those
+  runtime::BatchSizes batches;     // so far
   std::vector<bool> models_ready;  // one for each endpoint
-  std::string isa;
+  std::string isa, commit;
   std::size_t cores = 0;
   std::uint64_t dropped_log_lines = 0;
   std::uint64_t dropped_access_lines = 0;

@@ -43,6 +43,7 @@ AppOptions app_options(const ServerOptions& options, const AccessLog* access_log
           .requests = {.timeout = options.request_timeout,
                        .max_tokens = options.max_request_tokens,
                        .max_client_batch = options.max_client_batch},
+          .build_commit = options.build_commit,
           .access_log = access_log};
 }
 

@@ -43,6 +43,20 @@ Backend FakeEngine::backend() {
     const std::lock_guard lock(mutex_);
     return waiting_.size();
   };
+  backend.queued_tokens = [this] {
+    const std::lock_guard lock(mutex_);
+    std::size_t tokens = 0;
+    for (const Waiting& waiting : waiting_)
+      for (const runtime::Sequence& sequence : waiting.request.sequences)
+        tokens += sequence.ids.size();
+    return tokens;
+  };
+  backend.batch_sizes = [this] {
+    const std::lock_guard lock(mutex_);
+    runtime::BatchSizes sizes;
+    for (std::size_t i = 0; i < submitted_; ++i) sizes.add(32);
+    return sizes;
+  };
   backend.drain = [this] {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return answered_ == submitted_; });

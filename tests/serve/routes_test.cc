@@ -1,6 +1,7 @@
 #include <stdexcept>
 
 #include "serve/http/version.h"
+#include "tests/serve/prometheus_text.h"
 #include "tests/serve/server_support.h"
 
 namespace filigree::serve {
@@ -68,6 +69,9 @@ TEST_F(Routes, ShowMetricsOfAnsweredRequests) {
   EXPECT_EQ(post("/predict", "{}").status, 422);
   const ClientResponse metrics = get("/metrics");
   EXPECT_EQ(metrics.headers.at("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  const auto parsed = parse_prometheus(metrics.body);
+  ASSERT_TRUE(std::holds_alternative<PrometheusSamples>(parsed)) << std::get<std::string>(parsed);
+  EXPECT_EQ(std::get<PrometheusSamples>(parsed).at("filigree_batch_tokens_count"), 1);
   for (const std::string line :
        {R"(filigree_requests_total{endpoint="qa",code="200"} 1)",
         R"(filigree_requests_total{endpoint="qa",code="422"} 1)",

@@ -7,6 +7,7 @@
 #include "serve/config/server_settings.h"
 #include "serve/http/server.h"
 #include "serve/log.h"
+#include "tools/cli/build_commit.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/isa_flag.h"
 #include "tools/commands/serve_check.h"
@@ -164,6 +165,7 @@ ExitCode serve_models(const Arguments& arguments, Console& console) {
   static_cast<void>(server_options(arguments, {}));  // wrong flags are told before files are read
   const serve::Config config = config_of(arguments);
   serve::ServerOptions options = server_options(arguments, config.server);
+  options.build_commit = build_commit();
   options.admin = arguments.has("admin");
   options.model_root = arguments.text("model-root").value_or("");
   if (arguments.has("hot-reload-config")) {
