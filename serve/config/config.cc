@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "serve/config/default_model.h"
+#include "serve/config/server_settings.h"
 #include "serve/config/yaml_text.h"
 
 namespace filigree::serve {
@@ -61,6 +62,17 @@ Json to_json(const EndpointConfig& endpoint) {
                        {"kwargs", endpoint.kwargs}});
 }
 
+// What has no key, or no place in a file that is shown around.
+std::string comments_on(const ServerOptions& server) {
+  std::string text;
+  if (!server.api_keys.empty())
+    text += "# api_key: " + std::to_string(server.api_keys.size()) +
+            " in use and not shown; api_key_file names a file that has them\n";
+  if (server.uds.empty())
+    text += "# flags: --host " + server.host + " --port " + std::to_string(server.port) + "\n";
+  return text;
+}
+
 }  // namespace
 
 std::variant<Integration, std::string> parse_integration(std::string_view name) {
@@ -112,7 +124,9 @@ std::string effective_yaml(const Config& config) {
   Json json = to_json(config);
   json.add("models", found_models(config));
   if (config.cache_dir) json.add("cache_dir", *config.cache_dir);
-  return to_yaml(json);
+  const Json settings = server_settings_json(config.server);
+  for (const auto& [key, value] : *settings.as_object()) json.add(key, value);
+  return to_yaml(json) + comments_on(config.server);
 }
 
 runtime::EngineOptions engine_options(const Config& config) {

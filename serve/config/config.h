@@ -90,8 +90,9 @@ Config config_for_task(std::string_view task, const std::string& model_path);
 // What GET /config answers: DeepSparse's shape, with the values in use.
 Json to_json(const Config& config);
 
-// The same as a YAML file that gives this configuration again, from whatever folder it is read:
-// its `models` name the folders that were found.
+// The same and the settings of the server as a YAML file that gives this configuration again, from
+// whatever folder it is read: its `models` name the folders that were found. API keys are left out;
+// comments at its end say so, and what only flags can say.
 std::string effective_yaml(const Config& config);
 
 // The options of the engine that this configuration asks for.

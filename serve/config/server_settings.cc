@@ -1,12 +1,18 @@
 #include "serve/config/server_settings.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <limits>
+#include <system_error>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "serve/config/config.h"
@@ -44,6 +50,47 @@ void set_number(ServerOptions& options, std::string_view text, const std::string
   auto& member = options.*kMember;
   using Value = std::remove_reference_t<decltype(member)>;
   member = static_cast<Value>(number(text, kLeast, kMost, source));
+}
+
+template <auto kMember>
+Json get_number(const ServerOptions& options) {
+  const auto& member = options.*kMember;
+  if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(member)>>)
+    return member;
+  else
+    return static_cast<std::int64_t>(member.count());
+}
+
+// From whatever folder it is read again.
+Json absolute(const std::string& path) {
+  std::error_code ignored;
+  return path.empty() ? Json() : Json(std::filesystem::absolute(path, ignored).string());
+}
+
+Json get_uds(const ServerOptions& options) { return absolute(options.uds); }
+
+Json get_uds_mode(const ServerOptions& options) {
+  if (!options.uds_mode) return {};
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%04o", *options.uds_mode);
+  return text.data();
+}
+
+Json get_nothing(const ServerOptions&) { return {}; }
+
+Json get_cors_origins(const ServerOptions& options) {
+  if (options.cors_origins.empty()) return {};
+  Json list = Json::array({});
+  for (const std::string& origin : options.cors_origins) list.add(origin);
+  return list;
+}
+
+Json get_log_format(const ServerOptions& options) {
+  return options.log_format == LogFormat::kJson ? "json" : "text";
+}
+
+Json get_access_log(const ServerOptions& options) {
+  return options.access_log == "-" ? Json("-") : absolute(options.access_log);
 }
 
 void set_uds(ServerOptions& options, std::string_view text, const std::string& source) {
@@ -115,39 +162,47 @@ void set_cors_origins(ServerOptions& options, std::string_view text, const std::
 
 using Options = ServerOptions;
 constexpr ServerSetting kSettings[] = {
-    {"uds", "PATH", "listen on this Unix socket instead of host and port", set_uds},
-    {"uds_mode", "MODE", "its permissions in octal (what the umask leaves)", set_uds_mode},
-    {"api_key", "KEY", "answer only requests with 'Authorization: Bearer KEY'", add_api_key},
-    {"api_key_file", "FILE", "the same with the keys in FILE, one a line", add_api_key_file},
+    {"uds", "PATH", "listen on this Unix socket instead of host and port", set_uds, get_uds},
+    {"uds_mode", "MODE", "its permissions in octal (what the umask leaves)", set_uds_mode,
+     get_uds_mode},
+    {"api_key", "KEY", "answer only requests with 'Authorization: Bearer KEY'", add_api_key,
+     get_nothing},
+    {"api_key_file", "FILE", "the same with the keys in FILE, one a line", add_api_key_file,
+     get_nothing},
     {"cors_allow_origin", "ORIGINS", "pages that may ask: origins with commas, or '*' (none)",
-     set_cors_origins},
+     set_cors_origins, get_cors_origins},
     {"max_body_bytes", "N", "the largest body of a request (2097152)",
-     set_number<&Options::max_body_bytes, 1, kMostBytes>},
+     set_number<&Options::max_body_bytes, 1, kMostBytes>, get_number<&Options::max_body_bytes>},
     {"max_header_bytes", "N", "the largest header of a request (16384)",
-     set_number<&Options::max_header_bytes, 128, 1 << 20>},
+     set_number<&Options::max_header_bytes, 128, 1 << 20>, get_number<&Options::max_header_bytes>},
     {"max_connections", "N", "open connections (1024)",
-     set_number<&Options::max_connections, 1, 1 << 20>},
+     set_number<&Options::max_connections, 1, 1 << 20>, get_number<&Options::max_connections>},
     {"idle_timeout_ms", "MS", "close a connection that asks nothing for so long (60000)",
-     set_number<&Options::idle_timeout, 1, kDay>},
+     set_number<&Options::idle_timeout, 1, kDay>, get_number<&Options::idle_timeout>},
     {"read_timeout_ms", "MS", "time for a request to come, first byte to last (20000)",
-     set_number<&Options::read_timeout, 1, kDay>},
+     set_number<&Options::read_timeout, 1, kDay>, get_number<&Options::read_timeout>},
     {"write_timeout_ms", "MS", "time for a client to take a response (20000)",
-     set_number<&Options::write_timeout, 1, kDay>},
+     set_number<&Options::write_timeout, 1, kDay>, get_number<&Options::write_timeout>},
     {"drain_timeout_ms", "MS", "time for requests in flight when the server stops (30000)",
-     set_number<&Options::drain_timeout, 0, kDay>},
+     set_number<&Options::drain_timeout, 0, kDay>, get_number<&Options::drain_timeout>},
     {"max_request_tokens", "N", "tokens of a request; 0: any (0)",
-     set_number<&Options::max_request_tokens, 0, kMostTokens>},
+     set_number<&Options::max_request_tokens, 0, kMostTokens>,
+     get_number<&Options::max_request_tokens>},
     {"max_client_batch", "N", "texts of a request, times labels, or rows of tensors (16384)",
-     set_number<&Options::max_client_batch, 1, kMostSequences>},
+     set_number<&Options::max_client_batch, 1, kMostSequences>,
+     get_number<&Options::max_client_batch>},
     {"max_queue_requests", "N", "requests that wait for the engine (512)",
-     set_number<&Options::max_queue_requests, 1, 1 << 20>},
+     set_number<&Options::max_queue_requests, 1, 1 << 20>,
+     get_number<&Options::max_queue_requests>},
     {"max_queue_tokens", "N", "tokens of these requests (4194304)",
-     set_number<&Options::max_queue_tokens, 1, kMostTokens>},
+     set_number<&Options::max_queue_tokens, 1, kMostTokens>,
+     get_number<&Options::max_queue_tokens>},
     {"request_timeout_ms", "MS", "time to answer requests that do not say theirs; 0: any (0)",
-     set_number<&Options::request_timeout, 0, kDay>},
-    {"log_format", "FORMAT", "the log's lines: text or json (text)", set_log_format},
+     set_number<&Options::request_timeout, 0, kDay>, get_number<&Options::request_timeout>},
+    {"log_format", "FORMAT", "the log's lines: text or json (text)", set_log_format,
+     get_log_format},
     {"access_log", "PATH", "a line of JSON for every answer, in this file; -: stdout (none)",
-     set_access_log},
+     set_access_log, get_access_log},
 };
 
 std::string joined(const YamlNode& node, const Fields& server, std::string_view key) {
@@ -163,6 +218,14 @@ std::string joined(const YamlNode& node, const Fields& server, std::string_view 
 }  // namespace
 
 std::span<const ServerSetting> server_settings() noexcept { return kSettings; }
+
+Json server_settings_json(const ServerOptions& options) {
+  Json json = Json::object({});
+  for (const ServerSetting& setting : kSettings)
+    if (Json value = setting.get(options); !value.is_null())
+      json.add(std::string(setting.key), std::move(value));
+  return json;
+}
 
 void read_server_settings(const Fields& server, ServerOptions& options) {
   for (const ServerSetting& setting : kSettings) {

@@ -8,6 +8,7 @@
 
 #include "serve/config/fields.h"
 #include "serve/config/server_options.h"
+#include "serve/json.h"
 
 namespace filigree::serve {
 
@@ -18,9 +19,14 @@ struct ServerSetting {
   // Reads `text` into the options. Throws ConfigError that begins with `source`, for example
   // "flag '--max-body-bytes'", and says what was found and what was expected.
   void (*set)(ServerOptions& options, std::string_view text, const std::string& source);
+  // What set() would read again, from whatever folder; null when it is not set, or secret.
+  Json (*get)(const ServerOptions& options);
 };
 
 std::span<const ServerSetting> server_settings() noexcept;
+
+// The settings as members of an object, without those that are not set, and without API keys.
+Json server_settings_json(const ServerOptions& options);
 
 // The settings among the keys of the file's top level. A sequence is as good as its items with
 // commas between them. Throws ConfigError.

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "serve/config/yaml_text.h"
 #include "tests/serve/config_support.h"
 
 namespace filigree::serve {
@@ -77,11 +78,24 @@ TEST_F(ServerSettings, NameKeyLineFoundAndExpected) {
             "'max_connections'");
 }
 
+TEST_F(ServerSettings, AreReadAgainAsTheyAreShown) {
+  ServerOptions options = options_of(
+      "max_body_bytes: 1000\nidle_timeout_ms: 4\nuds: /run/f.sock\nuds_mode: 0060\n"
+      "cors_allow_origin: ['*']\nlog_format: json\naccess_log: '-'\nmax_queue_tokens: 11\n");
+  const std::string yaml = to_yaml(server_settings_json(options));
+  EXPECT_EQ(options_of(yaml), options) << yaml;
+  EXPECT_EQ(options_of(to_yaml(server_settings_json(ServerOptions{}))), ServerOptions{});
+  options.access_log = "relative";
+  EXPECT_TRUE(server_settings_json(options).find("access_log")->as_string()->starts_with('/'));
+}
+
 TEST_F(ServerSettings, NeverShowAKey) {
   EXPECT_EQ(rejected("api_key: two words\n"),
             "f.yaml:1: 'api_key' has 9 bytes, expected 1 to 1024 visible ASCII characters without "
             "spaces");
-  EXPECT_EQ(to_text(to_json(parse("api_key: k3y\n" + kEndpoints))).find("k3y"), std::string::npos);
+  const Config config = parse("api_key: k3y\n" + kEndpoints);
+  EXPECT_EQ(to_text(to_json(config)).find("k3y"), std::string::npos);
+  EXPECT_EQ(effective_yaml(config).find("k3y"), std::string::npos);
 }
 
 TEST_F(ServerSettings, ReadKeysFromAFile) {

@@ -168,6 +168,43 @@ TEST_F(ServeConfigFile, PrintsAConfigurationThatCanBeLoaded) {
   EXPECT_EQ(run({"serve", "--config_file", file_, "--print-config"}).out, first.out);
 }
 
+TEST_F(ServeConfigFile, PrintsTheSettingsOfTheServerButNoKey) {
+  const Outcome first = run({"serve",
+                             "--config_file",
+                             file_,
+                             "--print-config",
+                             "--max-body-bytes",
+                             "1000",
+                             "--request-timeout-ms",
+                             "70",
+                             "--cors-allow-origin",
+                             "http://a,http://b",
+                             "--log-format",
+                             "json",
+                             "--access-log",
+                             "/log/f",
+                             "--uds",
+                             "/run/f.sock",
+                             "--uds-mode",
+                             "660",
+                             "--api-key",
+                             "s3cret"});
+  EXPECT_EQ(first.code, ExitCode::kOk) << first.err;
+  for (const char* line :
+       {"max_body_bytes: 1000\n", "max_header_bytes: 16384\n", "request_timeout_ms: 70\n",
+        "cors_allow_origin:\n  - \"http://a\"\n  - \"http://b\"\n", "log_format: \"json\"\n",
+        "access_log: \"/log/f\"\n", "uds: \"/run/f.sock\"\n", "uds_mode: \"0660\"\n",
+        "# api_key: 1 in use and not shown"})
+    EXPECT_TRUE(contains(first.out, line)) << line << first.out;
+  EXPECT_FALSE(contains(first.out, "s3cret"));
+  write(first.out);
+  const Outcome again =
+      run({"serve", "--config_file", file_, "--print-config", "--api-key", "other"});
+  EXPECT_EQ(again.out, first.out) << again.err;
+  EXPECT_TRUE(contains(run({"serve", "--config_file", file_, "--print-config", "--uds", "/s"}).out,
+                       "uds: \"/s\"\n"));
+}
+
 TEST_F(ServeConfigFile, MakesFlagsOfASingleEndpointUnused) {
   const Outcome outcome = run({"serve", "--config_file", file_, "--print-config", "--task", "qa",
                                "--batch-size", "2", "/no/such"});

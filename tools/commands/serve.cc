@@ -176,7 +176,11 @@ ExitCode serve_models(const Arguments& arguments, Console& console) {
   if (arguments.has("check") || arguments.has("print-config")) {
     for (const std::string& warning : config.warnings)
       console.err << "filigree: " << warning << "\n";
-    if (arguments.has("print-config")) console.out << serve::effective_yaml(config);
+    if (arguments.has("print-config")) {
+      serve::Config effective = config;
+      effective.server = options;
+      console.out << serve::effective_yaml(effective);
+    }
     return arguments.has("check") ? check_configuration(config, console) : ExitCode::kOk;
   }
   serve::set_log_format(options.log_format);
