@@ -16,23 +16,24 @@ os.environ["FILIGREE_CACHE_DIR"] = os.path.join(CACHE.name, "cache")
 class ServerProcess:
     """`filigree serve` on a free port; the port is read from its first line.
 
-    `environment` adds to that of the test; `stderr` takes the log instead of a file for logged().
+    `environment` adds to that of the test; `options` are Popen's, over those for logged() and the port.
     """
 
-    def __init__(self, binary, *arguments, environment=None, stderr=None):
+    def __init__(self, binary, *arguments, environment=None, **options):
         self.log = tempfile.TemporaryFile()
-        self.process = subprocess.Popen([binary, "serve", "--host", "127.0.0.1", "--port", "0", *arguments],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr or self.log, text=True,
-                                        env={**os.environ, **(environment or {})})
+        self.process = subprocess.Popen([binary, "serve", "--host", "127.0.0.1", "--port", "0", *arguments], **{
+            "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": self.log, "text": True,
+            "env": {**os.environ, **(environment or {})}, **options})
         line = self.process.stdout.readline()
         found = re.fullmatch(r"listening on http://127\.0\.0\.1:(\d+)/\n", line)
         if not found:
-            self.process.kill()
-            self.process.wait()
+            self.kill()
             raise AssertionError(f"first line is {line!r}; log: {self.logged()}")
         self.port = int(found.group(1))
 
     def logged(self):
+        if self.log.closed:
+            return self.last_log
         # The server shares the offset of the file, so it must not move.
         return os.pread(self.log.fileno(), os.fstat(self.log.fileno()).st_size, 0).decode()
 
@@ -61,7 +62,12 @@ class ServerProcess:
         try:
             return self.process.wait(60)
         finally:
-            self.process.kill()
-            self.process.wait()
-            self.process.stdout.close()
-            self.log.close()
+            self.kill()
+
+    def kill(self):
+        """Again or after stop() it does nothing; the log can still be read."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.last_log = self.logged()
+        self.log.close()
