@@ -107,6 +107,26 @@ std::size_t initializer_bytes(const Model& model) {
   return bytes;
 }
 
+// Tensors as the file has them: what is read of the copy does not stay in memory for `graph`.
+Graph unread(const Graph& graph) {
+  Graph copy = graph;
+  for (auto& [name, tensor] : copy.initializers) tensor = tensor.unread();
+  for (Node& node : copy.nodes)
+    for (Attribute& attribute : node.attributes)
+      if (Tensor* tensor = std::get_if<Tensor>(&attribute.value)) *tensor = tensor->unread();
+  return copy;
+}
+
+// What has remained is read now, and files are closed.
+void settle(Model& model) {
+  settle(model.rest);
+  if (!model.encoder) return;
+  for (Embeddings::Table& table : model.encoder->embeddings.tables) {
+    table.tensor.settle();
+    table.view.data = table.tensor.bytes().data();
+  }
+}
+
 void share_tensor(Model& model, Tensor& tensor) {
   if (tensor.bytes().size() < kLeastSharedBytes) return;
   auto block = share(tensor);
@@ -152,7 +172,7 @@ std::shared_ptr<Model> made_model(const Graph& file_graph, const LoadOptions& op
   model->file = file_graph.file;
   for (const ValueInfo& input : file_graph.inputs) model->input_names.push_back(input.name);
   for (const ValueInfo& output : file_graph.outputs) model->output_names.push_back(output.name);
-  model->rest = file_graph;
+  model->rest = unread(file_graph);
   named_errors(model->file, [&] { fold(model->rest); });
   if (options.recognition == LoadOptions::Recognition::kEncoder) {
     try {
@@ -166,6 +186,7 @@ std::shared_ptr<Model> made_model(const Graph& file_graph, const LoadOptions& op
     }
   }
   check_implemented(model->rest);
+  named_errors(model->file, [&] { settle(*model); });
   if (model->encoder && options.imposed.zeros > 0)
     model->warnings.push_back(what_if_text(options.imposed));
   share_tensors(*model);
@@ -193,7 +214,7 @@ std::shared_ptr<const Model> load_model(const std::filesystem::path& path,
     try_cache([&] { model = cache->load(); });
     if (model != nullptr) return with_file(std::move(model), file);
   }
-  const Graph graph = read_onnx(file);
+  const Graph graph = read_onnx_structure(file);
   model = made_model(graph, options);
   model->file_bytes = std::filesystem::file_size(file);
   if (cache) try_cache([&] { cache->store(*model, graph.data_files); });

@@ -111,6 +111,8 @@ struct LoadOptions {
   // layer, -1 the last. Later layers and the head are dropped. Needs an encoder that is recognised.
   std::optional<std::int64_t> hidden_layer = {};
   enum class Recognition { kEncoder, kNone } recognition = Recognition::kEncoder;  // kNone: all on the interpreter
+  // That read and pack weights; the model is the same for any number. Each holds one matrix of the file at a time.
+  std::size_t threads = 1;
   // load_model() only: where packed models are kept from one load to the next; empty: nowhere. Whatever is wrong with
   // the folder or a file in it, the model is loaded from its own file and says so in its warnings.
   struct Cache {

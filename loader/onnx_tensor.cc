@@ -22,7 +22,7 @@ struct TensorFields {
   std::vector<std::int32_t> int32s;
   std::vector<std::int64_t> int64s;
   std::vector<double> doubles;
-  std::optional<std::span<const std::byte>> raw;
+  std::optional<WireReader::Unread> raw;
   bool is_segment = false;
   bool is_external = false;
   std::string location;
@@ -87,7 +87,7 @@ TensorFields read_fields(WireReader& reader) {
         fields.name = reader.text(*field);
         break;
       case 9:
-        fields.raw = reader.bytes(*field);
+        fields.raw = reader.unread_bytes(*field);
         break;
       case 10:
         reader.append(*field, fields.doubles);
@@ -168,7 +168,7 @@ void check_data_fields(const TensorFields& fields, DataType type) {
   const bool has_typed = !fields.floats.empty() || !fields.int32s.empty() ||
                          !fields.int64s.empty() || !fields.doubles.empty();
   if (fields.raw && has_typed) throw FormatError("has both raw_data and typed data");
-  if (fields.is_external && (has_typed || (fields.raw && !fields.raw->empty())))
+  if (fields.is_external && (has_typed || (fields.raw && !fields.raw->bytes.empty())))
     throw FormatError("has both external data and data of its own");
   const bool uses_int32 =
       type != DataType::kFloat && type != DataType::kDouble && type != DataType::kInt64;
@@ -190,7 +190,19 @@ Tensor from_external(const TensorFields& fields, DataType type, ExternalData& ex
   return external.read(fields.location, fields.external_offset, type, fields.dims);
 }
 
-Tensor tensor_of(const TensorFields& fields, ExternalData& external) {
+Tensor from_raw(const TensorFields& fields, DataType type, const WireReader& reader) {
+  const auto [bytes, offset] = *fields.raw;
+  const bool has_all =
+      bytes.size() == std::uint64_t{element_count(fields.dims)} * element_bytes(type);
+  if (reader.image() != nullptr && has_all && type != DataType::kBool &&
+      bytes.size() >= kLeastDeferredBytes)
+    return deferred_tensor(type, fields.dims, reader.image()->file(), offset,
+                           "weights at offset " + std::to_string(offset) + ": ");
+  reader.need(bytes);
+  return Tensor(type, fields.dims, bytes);
+}
+
+Tensor tensor_of(const TensorFields& fields, const WireReader& reader, ExternalData& external) {
   const auto type = data_type_from_onnx(fields.data_type);
   if (!type)
     throw UnsupportedError("has element type " + std::to_string(fields.data_type) +
@@ -199,7 +211,7 @@ Tensor tensor_of(const TensorFields& fields, ExternalData& external) {
   if (fields.is_segment) throw UnsupportedError("is stored in segments, expected one piece");
   check_data_fields(fields, *type);
   if (fields.is_external) return from_external(fields, *type, external);
-  if (fields.raw) return Tensor(*type, fields.dims, *fields.raw);
+  if (fields.raw) return from_raw(fields, *type, reader);
   return from_typed(fields, *type);
 }
 
@@ -214,7 +226,7 @@ NamedTensor read_tensor(WireReader reader, std::string_view role, ExternalData& 
   const auto prefix = [&] {
     return reader.position(offset) + std::string(role) + " " + quoted_name(fields.name) + " ";
   };
-  Tensor tensor = with_context(prefix, [&] { return tensor_of(fields, external); });
+  Tensor tensor = with_context(prefix, [&] { return tensor_of(fields, reader, external); });
   return {std::move(fields.name), std::move(tensor)};
 }
 

@@ -20,10 +20,10 @@ using kernels::WeightFormat;
 // Row-major [cols][rows] from row-major [rows][cols]. In tiles: a column of the source is a line of
 // the cache for each element.
 template <class To, class From, class Convert>
-std::vector<To> transposed(std::span<const From> from, std::size_t rows, std::size_t cols,
-                           Convert convert) {
+void transpose(std::span<const From> from, std::size_t rows, std::size_t cols, std::vector<To>& to,
+               Convert convert) {
   constexpr std::size_t kTile = 16;
-  std::vector<To> to(from.size());
+  to.resize(from.size());
   for (std::size_t top = 0; top < rows; top += kTile)
     for (std::size_t left = 0; left < cols; left += kTile) {
       const std::size_t bottom = std::min(top + kTile, rows);
@@ -32,7 +32,11 @@ std::vector<To> transposed(std::span<const From> from, std::size_t rows, std::si
         for (std::size_t row = top; row < bottom; ++row)
           to[col * rows + row] = convert(from[row * cols + col], col);
     }
-  return to;
+}
+
+template <class T>
+std::span<const T> elements(const Tensor& tensor, TensorScratch& scratch) {
+  return {reinterpret_cast<const T*>(tensor.bytes_in(scratch).data()), tensor.size()};
 }
 
 WeightFormat choose(LoadOptions::Formats formats, WeightFormat dense, WeightFormat sparse,
@@ -59,12 +63,13 @@ kernels::PackedWeights packed_or_mismatch(const Node& node, Pack pack) {
 }
 
 Linear pack_float(const GraphIndex& index, const Node& node, const LoadOptions& options,
-                  std::pmr::memory_resource& memory) {
+                  std::pmr::memory_resource& memory, PackScratch& scratch) {
   const Tensor& matrix = *index.constant(weight_name(node));
   const auto cols = static_cast<std::size_t>(matrix.dims()[0]);
   const auto rows = static_cast<std::size_t>(matrix.dims()[1]);
-  std::vector<float> weights =
-      transposed<float>(matrix.data<float>(), cols, rows, [](float w, std::size_t) { return w; });
+  std::vector<float>& weights = scratch.floats;
+  transpose(elements<float>(matrix, scratch.stored), cols, rows, weights,
+            [](float w, std::size_t) { return w; });
   impose_sparsity(std::span(weights), cols, options.imposed);
   Linear linear;
   linear.weights = packed_or_mismatch(node, [&] {
@@ -92,16 +97,17 @@ std::vector<std::int32_t> weight_zero_points(const GraphIndex& index, const Node
   return points;
 }
 
-std::vector<std::int16_t> centered_weights(const GraphIndex& index, const Node& node,
-                                           std::size_t rows, std::size_t cols) {
+void centered_weights(const GraphIndex& index, const Node& node, std::size_t rows, std::size_t cols,
+                      PackScratch& scratch) {
   const Tensor& matrix = *index.constant(weight_name(node));
   const std::vector<std::int32_t> zero = weight_zero_points(index, node, rows);
   const auto centered = [&](std::int32_t w, std::size_t row) {
     return static_cast<std::int16_t>(w - zero[row]);
   };
   if (matrix.type() == DataType::kUint8)
-    return transposed<std::int16_t>(matrix.data<std::uint8_t>(), cols, rows, centered);
-  return transposed<std::int16_t>(matrix.data<std::int8_t>(), cols, rows, centered);
+    transpose(elements<std::uint8_t>(matrix, scratch.stored), cols, rows, scratch.shorts, centered);
+  else
+    transpose(elements<std::int8_t>(matrix, scratch.stored), cols, rows, scratch.shorts, centered);
 }
 
 // Integer bias minus zero point times row sum. Refuses rows whose sums might leave int32 for some
@@ -130,11 +136,12 @@ std::vector<std::int32_t> integer_offsets(const GraphIndex& index, const Node& n
 }
 
 Linear pack_quantized(const GraphIndex& index, const Node& node, const LoadOptions& options,
-                      std::pmr::memory_resource& memory) {
+                      std::pmr::memory_resource& memory, PackScratch& scratch) {
   const Dims& dims = index.constant(weight_name(node))->dims();
   const auto cols = static_cast<std::size_t>(dims[0]);
   const auto rows = static_cast<std::size_t>(dims[1]);
-  std::vector<std::int16_t> weights = centered_weights(index, node, rows, cols);
+  centered_weights(index, node, rows, cols, scratch);
+  std::vector<std::int16_t>& weights = scratch.shorts;
   impose_sparsity(std::span(weights), cols, options.imposed);
   const WeightFormat format =
       choose(options.formats, WeightFormat::kDenseI8, WeightFormat::kGroupsI8,
@@ -156,9 +163,9 @@ Linear pack_quantized(const GraphIndex& index, const Node& node, const LoadOptio
 }  // namespace
 
 Linear pack_linear(const GraphIndex& index, const Node& node, const LoadOptions& options,
-                   std::pmr::memory_resource& memory) {
-  Linear linear = node.op_type == "Linear" ? pack_float(index, node, options, memory)
-                                           : pack_quantized(index, node, options, memory);
+                   std::pmr::memory_resource& memory, PackScratch& scratch) {
+  Linear linear = node.op_type == "Linear" ? pack_float(index, node, options, memory, scratch)
+                                           : pack_quantized(index, node, options, memory, scratch);
   linear.name = string_attribute(node, "weight", weight_name(node));
   return linear;
 }

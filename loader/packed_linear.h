@@ -2,17 +2,26 @@
 // format that the cost model or the options choose.
 #pragma once
 
+#include <cstdint>
 #include <memory_resource>
+#include <vector>
 
 #include "loader/model.h"
 #include "loader/passes/graph_index.h"
 
 namespace filigree::loader {
 
+// Memory that packing one matrix after another uses again.
+struct PackScratch {
+  TensorScratch stored;
+  std::vector<float> floats;
+  std::vector<std::int16_t> shorts;
+};
+
 // `node` is a Linear or QuantizedLinear (passes/rewrite.h). Throws FormatError for numbers that
 // cannot be right, Mismatch for weights that the kernels cannot represent exactly. Packed
-// weights go to `memory`.
+// weights go to `memory`. Thread-safe with a scratch for each thread.
 Linear pack_linear(const GraphIndex& index, const Node& node, const LoadOptions& options,
-                   std::pmr::memory_resource& memory);
+                   std::pmr::memory_resource& memory, PackScratch& scratch);
 
 }  // namespace filigree::loader

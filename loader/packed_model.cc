@@ -1,10 +1,12 @@
 #include "loader/packed_model.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "loader/packed_linear.h"
 #include "loader/packed_parameters.h"
 #include "loader/packed_table.h"
+#include "loader/parallel.h"
 #include "loader/passes/rewrite.h"
 #include "loader/pattern/mismatch.h"
 
@@ -23,66 +25,99 @@ std::string stored_form(const GraphIndex& file_index, std::string name) {
   }
 }
 
+// What is large: a table, or a matrix.
+struct Job {
+  const TableMatch* table = nullptr;  // of `target_table`
+  Embeddings::Table* target_table = nullptr;
+  const Node* node = nullptr;  // of `target`
+  Linear* target = nullptr;
+  std::string role = {};
+};
+
 class Packer {
  public:
   Packer(const GraphIndex& index, const Graph& file_graph, const LoadOptions& options,
          std::pmr::memory_resource& memory)
       : index_(&index), file_index_(file_graph), options_(options), memory_(&memory) {}
 
-  Linear linear(const Node& node, const std::string& role) {
-    Linear packed = pack_linear(*index_, node, options_, *memory_);
-    const kernels::PackedWeights& weights = packed.weights;
-    const bool integer = packed.input.has_value();
-    matrices_.push_back(
-        {.name = role + ": " + packed.name,
-         .rows = weights.rows(),
-         .cols = weights.cols(),
-         .nonzeros = weights.nonzeros(),
-         .packed_bytes = weights.bytes(),
-         .form = integer ? "int8 static (SparseML)" : stored_form(file_index_, packed.name),
-         .kernel = kernels::format_name(weights.format())});
-    bytes_ += weights.bytes() + sizeof(float) * (packed.bias.size() + packed.scale.size()) +
-              sizeof(std::int32_t) * packed.offset.size();
-    return packed;
-  }
-
   LayerNorm norm(const Node& node, std::size_t width) {
     bytes_ += 2 * width * sizeof(float);
     return layer_norm(*index_, node, width);
   }
 
-  EncoderLayer layer(const LayerMatch& match, std::size_t number, std::size_t hidden) {
-    const std::string prefix = "layer " + std::to_string(number) + " ";
+  // Tables are left to pack().
+  void embeddings(const EmbeddingsMatch& match, std::size_t hidden, Embeddings& result) {
+    result.tables.resize(match.tables.size());
+    for (std::size_t i = 0; i < match.tables.size(); ++i)
+      jobs_.push_back({.table = &match.tables[i], .target_table = &result.tables[i]});
+    if (match.norm != nullptr) result.norm = norm(*match.norm, hidden);
+  }
+
+  // Matrices are left to pack().
+  void layer(const LayerMatch& match, std::size_t number, std::size_t hidden, EncoderLayer& layer) {
     const AttentionMatch& attention = match.attention;
-    EncoderLayer layer;
-    layer.query = linear(*attention.query, prefix + "query");
-    layer.key = linear(*attention.key, prefix + "key");
-    layer.value = linear(*attention.value, prefix + "value");
-    layer.attention_output = linear(*attention.output, prefix + "attention output");
-    layer.ffn_in = linear(*match.ffn_in, prefix + "ffn in");
-    layer.ffn_out = linear(*match.ffn_out, prefix + "ffn out");
+    const std::string prefix = "layer " + std::to_string(number) + " ";
+    const auto linear = [&](const Node* node, Linear& target, const char* role) {
+      jobs_.push_back({.node = node, .target = &target, .role = prefix + role});
+    };
+    linear(attention.query, layer.query, "query");
+    linear(attention.key, layer.key, "key");
+    linear(attention.value, layer.value, "value");
+    linear(attention.output, layer.attention_output, "attention output");
+    linear(match.ffn_in, layer.ffn_in, "ffn in");
+    linear(match.ffn_out, layer.ffn_out, "ffn out");
     layer.attention_norm = norm(*match.attention_norm, hidden);
     layer.output_norm = norm(*match.output_norm, hidden);
     layer.activation = kernels::Activation::kGelu;
     layer.score_scale = static_cast<float>(attention.score_scale);
     if (attention.scores->op_type == "QuantizedMatMul") integer_attention(attention, layer);
-    return layer;
   }
 
-  Embeddings embeddings(const EmbeddingsMatch& match, std::size_t hidden) {
-    Embeddings result;
-    for (const TableMatch& table : match.tables) {
-      result.tables.push_back(pack_table(*index_, table, hidden));
-      bytes_ += result.tables.back().tensor.bytes().size();
-    }
-    if (match.norm != nullptr) result.norm = norm(*match.norm, hidden);
-    return result;
+  // Each thread holds one matrix at a time as the file has it.
+  void pack(std::size_t hidden) {
+    std::vector<PackScratch> scratch(std::max<std::size_t>(options_.threads, 1));
+    for_each_index(jobs_.size(), scratch.size(), [&](std::size_t i, std::size_t worker) {
+      const Job& job = jobs_[i];
+      if (job.table != nullptr)
+        *job.target_table = pack_table(*index_, *job.table, hidden);
+      else
+        *job.target = pack_linear(*index_, *job.node, options_, *memory_, scratch[worker]);
+    });
   }
 
-  std::vector<MatrixInfo> take_matrices() { return std::move(matrices_); }
-  std::size_t bytes() const noexcept { return bytes_; }
+  // Of what pack() has packed.
+  std::vector<MatrixInfo> matrices() const {
+    std::vector<MatrixInfo> matrices;
+    for (const Job& job : jobs_)
+      if (job.target != nullptr) matrices.push_back(info(job));
+    return matrices;
+  }
+  std::size_t bytes() const {
+    std::size_t bytes = bytes_;
+    for (const Job& job : jobs_)
+      bytes +=
+          job.target != nullptr ? bytes_of(*job.target) : job.target_table->tensor.byte_count();
+    return bytes;
+  }
 
  private:
+  MatrixInfo info(const Job& job) const {
+    const Linear& linear = *job.target;
+    const kernels::PackedWeights& weights = linear.weights;
+    return {.name = job.role + ": " + linear.name,
+            .rows = weights.rows(),
+            .cols = weights.cols(),
+            .nonzeros = weights.nonzeros(),
+            .packed_bytes = weights.bytes(),
+            .form = linear.input ? "int8 static (SparseML)" : stored_form(file_index_, linear.name),
+            .kernel = kernels::format_name(weights.format())};
+  }
+
+  static std::size_t bytes_of(const Linear& linear) {
+    return linear.weights.bytes() + sizeof(float) * (linear.bias.size() + linear.scale.size()) +
+           sizeof(std::int32_t) * linear.offset.size();
+  }
+
   void integer_attention(const AttentionMatch& match, EncoderLayer& layer) const {
     const std::vector<std::string>& scores = match.scores->inputs;
     const std::vector<std::string>& context = match.context->inputs;
@@ -101,7 +136,7 @@ class Packer {
   GraphIndex file_index_;
   LoadOptions options_;
   std::pmr::memory_resource* memory_;
-  std::vector<MatrixInfo> matrices_;
+  std::vector<Job> jobs_;
   std::size_t bytes_ = 0;
 };
 
@@ -120,15 +155,17 @@ PackedEncoder pack_encoder(const GraphIndex& index, const EncoderMatch& match,
   encoder.head_size = static_cast<std::size_t>(first.attention.head_size);
   encoder.intermediate_size =
       static_cast<std::size_t>(index.constant(weight_name(*first.ffn_in))->dims()[1]);
-  encoder.embeddings = packer.embeddings(match.embeddings, encoder.hidden_size);
+  packer.embeddings(match.embeddings, encoder.hidden_size, encoder.embeddings);
+  encoder.layers.resize(match.layers.size());
+  for (std::size_t i = 0; i < match.layers.size(); ++i)
+    packer.layer(match.layers[i], i, encoder.hidden_size, encoder.layers[i]);
+  packer.pack(encoder.hidden_size);
   for (const Embeddings::Table& table : encoder.embeddings.tables) {
     if (table.input == EmbeddingInput::kWord) encoder.vocabulary = table.view.rows;
     if (table.input == EmbeddingInput::kPosition) encoder.max_positions = table.view.rows;
   }
-  for (std::size_t i = 0; i < match.layers.size(); ++i)
-    encoder.layers.push_back(packer.layer(match.layers[i], i, encoder.hidden_size));
   encoder.output = match.output;
-  packed.matrices = packer.take_matrices();
+  packed.matrices = packer.matrices();
   packed.bytes = packer.bytes();
   return packed;
 }

@@ -1,7 +1,9 @@
 #include "loader/tensor.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <mutex>
 #include <new>
 #include <utility>
 
@@ -19,7 +21,7 @@ std::shared_ptr<std::byte> allocate(std::size_t bytes) {
   return {memory, [](std::byte* p) { ::operator delete(p, kAlignment); }};
 }
 
-std::size_t byte_count(DataType type, std::span<const std::int64_t> dims) {
+std::size_t checked_bytes(DataType type, std::span<const std::int64_t> dims) {
   const std::size_t count = element_count(dims);
   if (count > kMaxTensorBytes / element_bytes(type))
     throw FormatError("a tensor of " + std::string(data_type_name(type)) + " " + shape_text(dims) +
@@ -28,6 +30,46 @@ std::size_t byte_count(DataType type, std::span<const std::int64_t> dims) {
 }
 
 }  // namespace
+
+class DeferredBytes {
+ public:
+  DeferredBytes(std::size_t count, Tensor::Fill fill) : count_(count), fill_(std::move(fill)) {}
+
+  // Null before memory() was asked for.
+  const std::byte* ready() const noexcept { return ready_.load(std::memory_order_acquire); }
+
+  std::shared_ptr<std::byte> memory() {
+    const std::lock_guard lock(mutex_);
+    if (memory_ == nullptr) {
+      std::shared_ptr<std::byte> fresh = allocate(count_);
+      fill_({fresh.get(), count_});
+      memory_ = std::move(fresh);
+      ready_.store(memory_.get(), std::memory_order_release);
+    }
+    return memory_;
+  }
+
+  void fill(std::span<std::byte> out) const { fill_(out); }
+  std::shared_ptr<DeferredBytes> unread() const {
+    return std::make_shared<DeferredBytes>(count_, fill_);
+  }
+
+ private:
+  std::size_t count_;
+  Tensor::Fill fill_;
+  std::mutex mutex_;
+  std::shared_ptr<std::byte> memory_;
+  std::atomic<const std::byte*> ready_{nullptr};
+};
+
+std::span<std::byte> TensorScratch::bytes(std::size_t count) {
+  if (count > size_) {
+    memory_.reset();
+    memory_ = allocate(count);
+    size_ = count;
+  }
+  return {memory_.get(), count};
+}
 
 std::optional<DataType> data_type_from_onnx(std::int64_t value) noexcept {
   for (const DataType type :
@@ -106,7 +148,7 @@ std::string shape_text(std::span<const std::int64_t> dims) {
 
 Tensor::Tensor(DataType type, Dims dims, std::span<const std::byte> bytes)
     : type_(type), dims_(std::move(dims)), size_(element_count(dims_)) {
-  const std::size_t expected = byte_count(type_, dims_);
+  const std::size_t expected = checked_bytes(type_, dims_);
   if (bytes.size() != expected)
     throw FormatError("has " + std::to_string(bytes.size()) + " bytes of data, expected " +
                       std::to_string(expected) + " (" + std::string(data_type_name(type_)) + " " +
@@ -121,7 +163,7 @@ Tensor::Tensor(DataType type, Dims dims, std::span<const std::byte> bytes)
 
 Tensor::Tensor(DataType type, Dims dims)
     : type_(type), dims_(std::move(dims)), size_(element_count(dims_)) {
-  const std::size_t bytes = byte_count(type_, dims_);
+  const std::size_t bytes = checked_bytes(type_, dims_);
   storage_ = allocate(bytes);
   std::memset(storage_.get(), 0, bytes);
 }
@@ -132,13 +174,44 @@ Tensor::Tensor(DataType type, Dims dims, std::shared_ptr<std::byte> storage)
       size_(element_count(dims_)),
       storage_(std::move(storage)) {}
 
-std::span<const std::byte> Tensor::bytes() const noexcept {
-  return {storage_.get(), size_ * element_bytes(type_)};
+Tensor Tensor::deferred(DataType type, Dims dims, Fill fill) {
+  Tensor tensor;
+  tensor.type_ = type;
+  tensor.dims_ = std::move(dims);
+  tensor.size_ = element_count(tensor.dims_);
+  tensor.deferred_ =
+      std::make_shared<DeferredBytes>(checked_bytes(type, tensor.dims_), std::move(fill));
+  return tensor;
 }
 
-std::span<std::byte> Tensor::mutable_bytes() noexcept {
-  return {storage_.get(), size_ * element_bytes(type_)};
+const std::byte* Tensor::memory() const {
+  if (deferred_ == nullptr) return storage_.get();
+  const std::byte* ready = deferred_->ready();
+  return ready != nullptr ? ready : deferred_->memory().get();
 }
+
+std::span<const std::byte> Tensor::bytes() const { return {memory(), byte_count()}; }
+
+std::span<const std::byte> Tensor::bytes_in(TensorScratch& scratch) const {
+  if (deferred_ == nullptr || deferred_->ready() != nullptr) return bytes();
+  const std::span<std::byte> out = scratch.bytes(byte_count());
+  deferred_->fill(out);
+  return out;
+}
+
+Tensor Tensor::unread() const {
+  Tensor result = *this;
+  if (deferred_ != nullptr) result.deferred_ = deferred_->unread();
+  return result;
+}
+
+void Tensor::settle() {
+  if (deferred_ == nullptr) return;
+  storage_ = deferred_->memory();
+  deferred_ = nullptr;
+}
+
+std::span<std::byte> Tensor::mutable_bytes() noexcept { return {storage_.get(), byte_count()}; }
 
 Tensor Tensor::reshaped(Dims dims) const {
   if (element_count(dims) != size_)

@@ -49,7 +49,9 @@ std::span<const std::byte> WireReader::take(const Field& field, std::uint64_t co
 std::uint64_t WireReader::varint(const Field& field) {
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
-    const auto byte = std::to_integer<std::uint64_t>(take(field, 1)[0]);
+    const auto taken = take(field, 1);
+    need(taken);
+    const auto byte = std::to_integer<std::uint64_t>(taken[0]);
     // The tenth byte holds the 64th bit only.
     if (shift == 63 && byte > 1) fail(field, "varint is longer than 64 bits");
     value |= (byte & 0x7f) << shift;
@@ -61,6 +63,7 @@ std::uint64_t WireReader::varint(const Field& field) {
 std::uint64_t WireReader::fixed(const Field& field, std::size_t width) {
   std::uint64_t value = 0;
   const auto bytes = take(field, width);
+  need(bytes);
   for (std::size_t i = 0; i < width; ++i)
     value |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
   return value;
@@ -99,9 +102,16 @@ float WireReader::float32(const Field& field) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(fixed(field, 4)));
 }
 
-std::span<const std::byte> WireReader::bytes(const Field& field) {
+WireReader::Unread WireReader::unread_bytes(const Field& field) {
   expect(field, WireType::kBytes);
-  return take(field, varint(field));
+  const auto taken = take(field, varint(field));
+  return {taken, offset_ - taken.size()};
+}
+
+std::span<const std::byte> WireReader::bytes(const Field& field) {
+  const auto taken = unread_bytes(field).bytes;
+  need(taken);
+  return taken;
 }
 
 std::string WireReader::text(const Field& field) {
@@ -110,8 +120,7 @@ std::string WireReader::text(const Field& field) {
 }
 
 WireReader WireReader::message(const Field& field, std::string_view name) {
-  const auto body = bytes(field);
-  return {body, file_, name, offset_ - body.size()};
+  return {image_, unread_bytes(field), file_, name};
 }
 
 template <class T, class Read>

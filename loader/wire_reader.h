@@ -2,7 +2,7 @@
 // checked against the message's own length; what does not fit is a FormatError
 //   <file>: offset N: <message> field 7: <found>, expected <expected>
 // where N counts from the start of the file. Views point into the bytes that were given; nothing is
-// allocated for them.
+// allocated for them. Bytes may be those of a FileImage, which then reads what is looked at.
 //
 //   while (const auto field = reader.next_field()) {
 //     switch (field->number) {
@@ -19,6 +19,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "loader/file_image.h"
 
 namespace filigree::loader {
 
@@ -42,6 +44,9 @@ class WireReader {
   WireReader(std::span<const std::byte> bytes, std::string_view file, std::string_view message,
              std::uint64_t offset = 0) noexcept
       : rest_(bytes), file_(file), message_(message), offset_(offset) {}
+  // Of all bytes of `image`, which outlives the reader.
+  WireReader(const FileImage& image, std::string_view file, std::string_view message) noexcept
+      : image_(&image), rest_(image.span()), file_(file), message_(message), offset_(0) {}
 
   // Nullopt at the end of the message. Each field must then be read or skipped exactly once.
   std::optional<Field> next_field();
@@ -51,6 +56,17 @@ class WireReader {
   std::int32_t int32(const Field& field);  // throws when the value does not fit
   float float32(const Field& field);
   std::span<const std::byte> bytes(const Field& field);
+  // The same before they are looked at, which need() makes possible.
+  struct Unread {
+    std::span<const std::byte> bytes;
+    std::uint64_t offset = 0;  // from the start of the file
+  };
+  Unread unread_bytes(const Field& field);
+  void need(std::span<const std::byte> bytes) const {
+    if (image_ != nullptr) image_->need(bytes);
+  }
+  // Null for bytes that are in memory anyway.
+  const FileImage* image() const noexcept { return image_; }
   std::string text(const Field& field);
   WireReader message(const Field& field, std::string_view name);
 
@@ -72,6 +88,11 @@ class WireReader {
   std::string position(std::uint64_t offset) const;
 
  private:
+  WireReader(const FileImage* image, Unread part, std::string_view file,
+             std::string_view message) noexcept
+      : image_(image), rest_(part.bytes), file_(file), message_(message), offset_(part.offset) {}
+
+  // Without need().
   std::span<const std::byte> take(const Field& field, std::uint64_t count);
   std::uint64_t varint(const Field& field);
   std::uint64_t fixed(const Field& field, std::size_t width);
@@ -80,6 +101,7 @@ class WireReader {
   template <class T, class Read>
   void append_each(const Field& field, WireType unpacked, std::vector<T>& values, Read read);
 
+  const FileImage* image_ = nullptr;
   std::span<const std::byte> rest_;
   std::string_view file_;
   std::string_view message_;

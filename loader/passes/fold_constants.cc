@@ -1,6 +1,7 @@
 #include "loader/passes/fold_constants.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,27 @@ std::optional<std::vector<Tensor>> constant_inputs(const Graph& graph, const Nod
   return inputs;
 }
 
+// What `node` makes of a large matrix that nobody has looked at, for when somebody does: so that
+// the weights of a model are never all in memory. Nullopt when it is no Cast or Transpose of one.
+std::optional<Tensor> deferred_matrix(const Node& node, const std::vector<Tensor>& inputs,
+                                      std::int64_t opset) {
+  const bool one_matrix = (node.op_type == "Cast" || node.op_type == "Transpose") &&
+                          inputs.size() == 1 && node.outputs.size() == 1 &&
+                          inputs[0].is_deferred() && inputs[0].dims().size() == 2;
+  if (!one_matrix) return std::nullopt;
+  // Shows what becomes of type and dimensions, and that the operator can be evaluated.
+  const Tensor shown = evaluate(node, std::vector{Tensor(inputs[0].type(), {1, 2})}, opset).at(0);
+  if (shown.dims().size() != 2 || shown.type() == DataType::kBool) return std::nullopt;
+  Dims dims = inputs[0].dims();
+  if (shown.dims() == Dims{2, 1}) std::swap(dims[0], dims[1]);
+  return Tensor::deferred(shown.type(), std::move(dims),
+                          [node, input = inputs[0].unread(), opset](std::span<std::byte> out) {
+                            const std::vector<Tensor> fresh{input.unread()};
+                            const Tensor result = evaluate(node, fresh, opset).at(0);
+                            std::ranges::copy(result.bytes(), out.begin());
+                          });
+}
+
 bool fold(Graph& graph, const Node& node, std::size_t& budget) {
   const std::optional<std::vector<Tensor>> inputs = constant_inputs(graph, node);
   if (!inputs || !is_implemented(node)) return false;
@@ -48,7 +70,10 @@ bool fold(Graph& graph, const Node& node, std::size_t& budget) {
   if (!bound || *bound > budget) return false;
   std::vector<Tensor> outputs;
   try {
-    outputs = evaluate(node, *inputs, graph.opset);
+    if (std::optional<Tensor> deferred = deferred_matrix(node, *inputs, graph.opset))
+      outputs.push_back(std::move(*deferred));
+    else
+      outputs = evaluate(node, *inputs, graph.opset);
   } catch (const UnsupportedError&) {
     return false;
   }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "loader/error.h"
 #include "loader/passes/narrow_gather.h"
 #include "tests/loader/expect_error.h"
@@ -42,6 +44,41 @@ TEST(FoldConstants, WidensHalfInitializers) {
   Graph graph = builder.graph();
   fold_constants(graph);
   EXPECT_EQ(floats(graph.initializers.at("w")), (std::vector<float>{0.5F, -3}));
+}
+
+// Of half floats, Cast and Transpose: what is computed when it is used equals what is computed now.
+TEST(FoldConstants, LeavesMatricesThatNobodyLookedAtForLater) {
+  const Tensor stored = half_tensor({2, 3}, {1, 2, 3, 4, 5, 6});
+  int reads = 0;
+  const Tensor deferred =
+      Tensor::deferred(DataType::kFloat16, {2, 3}, [&](std::span<std::byte> out) {
+        ++reads;
+        std::ranges::copy(stored.bytes(), out.begin());
+      });
+  GraphBuilder builder;
+  builder.input("x").output("y").constant("h", deferred);
+  builder.node("Cast", {"h"}, "w", {to(DataType::kFloat)}).node("Transpose", {"w"}, "turned");
+  builder.node("MatMul", {"x", "turned"}, "y");
+  Graph graph = builder.graph();
+  fold_constants(graph);
+  EXPECT_EQ(operators(graph), Names{"MatMul"});
+  EXPECT_EQ(reads, 0);
+  const Tensor& turned = graph.initializers.at("turned");
+  EXPECT_EQ(turned.dims(), (Dims{3, 2}));
+  EXPECT_EQ(turned.type(), DataType::kFloat);
+  EXPECT_EQ(floats(turned), (std::vector<float>{1, 4, 2, 5, 3, 6}));
+  EXPECT_EQ(reads, 1);
+}
+
+TEST(FoldConstants, RefusesAtOnceWhatCouldNotBeComputedLater) {
+  const Tensor deferred =
+      Tensor::deferred(DataType::kFloat, {2, 3}, [](std::span<std::byte>) { FAIL(); });
+  GraphBuilder builder;
+  builder.input("x").output("y").constant("w", deferred);
+  builder.node("Transpose", {"w"}, "t", {{"perm", std::vector<std::int64_t>{0, 0}}});
+  builder.node("MatMul", {"x", "t"}, "y");
+  Graph graph = builder.graph();
+  EXPECT_THROW(fold_constants(graph), FormatError);
 }
 
 TEST(FoldConstants, KeepsWhatDependsOnAnInput) {

@@ -88,6 +88,14 @@ TEST_F(PackedFileTest, AModelComesBackBitByBit) {
     }
 }
 
+TEST_F(PackedFileTest, ThreadsChangeNothing) {
+  for (const char* name : {"int8_u8", "classifier_dynamo18"}) {
+    const auto alone = bytes_of(written(*load_model(fixture_file(name), {.threads = 1})));
+    const auto together = bytes_of(written(*load_model(fixture_file(name), {.threads = 5})));
+    EXPECT_EQ(alone, together) << name;
+  }
+}
+
 TEST_F(PackedFileTest, AModelWithoutAnEncoderComesBack) {
   const auto model = load_model(fixture_file("unrecognised_relu"));
   const fs::path first = written(*model);

@@ -118,8 +118,9 @@ void expect_exact(const Bytes& activations, const Bytes& weights) {
   ASSERT_EQ(operators(graph), std::vector<std::string>{"QuantizedLinear"});
   const GraphIndex index(graph);
   for (const auto formats : {LoadOptions::Formats::kDense, LoadOptions::Formats::kSparse}) {
-    const Linear linear =
-        pack_linear(index, graph.nodes[0], {.formats = formats}, *std::pmr::new_delete_resource());
+    PackScratch scratch;
+    const Linear linear = pack_linear(index, graph.nodes[0], {.formats = formats},
+                                      *std::pmr::new_delete_resource(), scratch);
     for (const KernelTable& table : kernels::supported_tables()) {
       SCOPED_TRACE(std::string(kernels::isa_name(table.isa)) + " " +
                    format_name(linear.weights.format()) + ", zero points " +

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -33,6 +34,55 @@ TEST(Tensor, WithoutElementsIsNotEmpty) {
   EXPECT_TRUE(Tensor().empty());
   EXPECT_FALSE(Tensor(DataType::kFloat, {0, 3}).empty());
   EXPECT_EQ(Tensor(DataType::kFloat, {0, 3}).size(), 0u);
+}
+
+// 1, 2, 3, ..., and how often they were asked for.
+Tensor counted(int& fills) {
+  return Tensor::deferred(DataType::kFloat, {2, 3}, [&fills](std::span<std::byte> out) {
+    ++fills;
+    const std::vector<float> values = {1, 2, 3, 4, 5, 6};
+    std::ranges::copy(std::as_bytes(std::span(values)), out.begin());
+  });
+}
+
+TEST(Tensor, DeferredBytesAreFilledOnceForAllCopies) {
+  int fills = 0;
+  const Tensor tensor = counted(fills);
+  const Tensor flat = tensor.reshaped({6});
+  EXPECT_FALSE(tensor.empty());
+  EXPECT_EQ(tensor.byte_count(), 24U);
+  EXPECT_EQ(fills, 0);
+  EXPECT_EQ(flat.data<float>()[5], 6);
+  EXPECT_EQ(tensor.bytes().data(), flat.bytes().data());
+  EXPECT_EQ(fills, 1);
+  EXPECT_EQ(tensor.unread().data<float>()[0], 1);
+  EXPECT_EQ(fills, 2);
+}
+
+TEST(Tensor, DeferredBytesCanBeLookedAtWithoutStaying) {
+  int fills = 0;
+  Tensor tensor = counted(fills);
+  TensorScratch scratch;
+  const auto first = tensor.bytes_in(scratch);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(first.data()) % 64, 0U);
+  EXPECT_EQ(tensor.bytes_in(scratch).data(), first.data());
+  EXPECT_EQ(fills, 2);
+  tensor.settle();
+  EXPECT_FALSE(tensor.is_deferred());
+  EXPECT_EQ(tensor.bytes_in(scratch).data(), tensor.bytes().data());
+  EXPECT_EQ(tensor.data<float>()[5], 6);
+  EXPECT_EQ(fills, 3);
+}
+
+TEST(Tensor, DeferredBytesThatCannotBeHadAreAskedForAgain) {
+  bool there = false;
+  const Tensor tensor = Tensor::deferred(DataType::kInt8, {1}, [&there](std::span<std::byte> out) {
+    if (!there) throw FormatError("not yet");
+    out[0] = std::byte{7};
+  });
+  expect_error<FormatError>([&] { tensor.bytes(); }, "not yet");
+  there = true;
+  EXPECT_EQ(tensor.data<std::int8_t>()[0], 7);
 }
 
 TEST(Tensor, NormalizesBooleansToZeroAndOne) {
