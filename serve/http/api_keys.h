@@ -14,6 +14,8 @@ class ApiKeys {
  public:
   explicit ApiKeys(std::vector<std::string> keys) : keys_(std::move(keys)) {}  // none: all may ask
 
+  bool needed() const noexcept { return !keys_.empty(); }
+
   // Takes the same time for every value of one length, so that keys cannot be found out byte by
   // byte. `authorization` is the value of the header.
   bool allow(std::string_view authorization) const noexcept;

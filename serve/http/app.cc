@@ -5,6 +5,7 @@
 
 #include "serve/http/describe.h"
 #include "serve/http/errors.h"
+#include "serve/http/openapi.h"
 #include "serve/http/page.h"
 #include "serve/log.h"
 
@@ -13,13 +14,6 @@ namespace {
 
 constexpr int kOk = 200;
 constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
-
-// What needs no API key: what probes and collectors ask, which have none, and the page itself,
-// which shows nothing without one.
-bool is_public(Action action) {
-  return action == Action::kLive || action == Action::kReady || action == Action::kModelReady ||
-         action == Action::kMetrics || action == Action::kPageFile;
-}
 
 HttpResponse json_response(const Json& json) {
   HttpResponse response;
@@ -217,6 +211,9 @@ HttpResponse App::respond(const Deployment& deployment, RouteTarget target) cons
     }
     case Action::kConfig:
       return config(deployment);
+    case Action::kOpenApi:
+      return json_response(
+          openapi(deployment, api_keys_.needed() ? Authorization::kApiKey : Authorization::kNone));
     case Action::kMetrics:
       return metrics(deployment);
     case Action::kModels:

@@ -47,6 +47,7 @@ Router::Router(std::span<const EndpointConfig> endpoints, std::span<const PageFi
   for (std::size_t i = 0; i < page.size(); ++i) {
     add("GET", std::string("/").append(page[i].name), {Action::kPageFile, i});
     if (page[i].name == "index.html") add("GET", "/", {Action::kPageFile, i});
+    if (page[i].name == "docs.html") add("GET", "/docs", {Action::kPageFile, i});
   }
   add_server(integration);
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
@@ -68,6 +69,7 @@ void Router::add_server(Integration integration) {
   add("GET", "/v2/health/ready", {Action::kReady});
   add("GET", "/v2/models", {Action::kModels});
   add("GET", "/config", {Action::kConfig});
+  add("GET", "/openapi.json", {Action::kOpenApi});
   add("GET", "/metrics", {Action::kMetrics});
   add("POST", "/endpoints", {Action::kAddEndpoint});
   add("DELETE", "/endpoints", {Action::kRemoveEndpoint});
@@ -105,6 +107,11 @@ void Router::add(const std::string& method, const std::string& path, RouteTarget
                       path + "; give one of them another name or route");
 }
 
+bool is_public(Action action) noexcept {
+  return action == Action::kLive || action == Action::kReady || action == Action::kModelReady ||
+         action == Action::kMetrics || action == Action::kPageFile;
+}
+
 ErrorShape error_shape(std::string_view target) {
   std::string_view path = path_of(target);
   if (path.ends_with('/')) path.remove_suffix(1);
@@ -138,6 +145,13 @@ std::variant<RouteTarget, RouteFailure> Router::match(std::string_view method,
 
 const std::vector<std::string>& Router::infer_paths(std::size_t endpoint) const {
   return infer_paths_.at(endpoint);
+}
+
+std::vector<Route> Router::routes() const {
+  std::vector<Route> routes;
+  for (const auto& [path, methods] : paths_)
+    for (const auto& [method, target] : methods) routes.push_back({method, path, target});
+  return routes;
 }
 
 }  // namespace filigree::serve

@@ -16,6 +16,7 @@ namespace filigree::serve {
 
 enum class Action {
   kPageFile,
+  kOpenApi,
   kServer,
   kLive,
   kReady,
@@ -35,6 +36,15 @@ enum class Action {
 struct RouteTarget {
   Action action;
   std::size_t index = 0;  // of the endpoint or the page file
+};
+
+// What needs no API key: what probes and collectors ask, which have none, and the page itself,
+// which shows nothing without one.
+bool is_public(Action action) noexcept;
+
+struct Route {
+  std::string method, path;
+  RouteTarget target;
 };
 
 // How clients of a path expect to read what went wrong.
@@ -71,6 +81,9 @@ class Router {
 
   // Paths of POST that ask endpoint number `endpoint`, the first one preferred.
   const std::vector<std::string>& infer_paths(std::size_t endpoint) const;
+
+  // All of them, in the order of their paths; HEAD is not listed.
+  std::vector<Route> routes() const;
 
  private:
   void add(const std::string& method, const std::string& path, RouteTarget target);

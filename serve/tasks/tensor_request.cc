@@ -228,6 +228,20 @@ Json tensor_inputs(const loader::Model& model) {
   return inputs;
 }
 
+Json tensor_example(const loader::Model& model) {
+  Json inputs = Json::array({});
+  for (const std::string& name : model.input_names) {
+    const Role role = role_of(name);
+    inputs.add(Json::object({{"name", name},
+                             {"datatype", "INT64"},
+                             {"shape", Json::array({1, 3})},
+                             {"data", role == Role::kIds    ? Json::array({2, 4, 3})
+                                      : role == Role::kMask ? Json::array({1, 1, 1})
+                                                            : Json::array({0, 0, 0})}}));
+  }
+  return Json::object({{"inputs", std::move(inputs)}});
+}
+
 Json tensor_outputs(const loader::Model& model) {
   Json outputs = Json::array({});
   for (const std::string& name : model.output_names) {

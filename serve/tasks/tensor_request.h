@@ -22,6 +22,9 @@ bool is_tensor_request(const Json& request);
 PreparedOrErrors prepare_tensors(const Json& request, std::shared_ptr<const loader::Model> model,
                                  std::string name);
 
+// A request that the model answers: one sequence of three tokens.
+Json tensor_example(const loader::Model& model);
+
 // Of inputs and outputs: [{"name", "datatype", "shape"}], -1 for a size that varies.
 Json tensor_inputs(const loader::Model& model);
 Json tensor_outputs(const loader::Model& model);

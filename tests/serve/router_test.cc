@@ -9,7 +9,8 @@
 namespace filigree::serve {
 namespace {
 
-constexpr std::array<PageFile, 2> kPage = {PageFile{"app.js", "text/javascript", "x"},
+constexpr std::array<PageFile, 3> kPage = {PageFile{"app.js", "text/javascript", "x"},
+                                           PageFile{"docs.html", "text/html", "x"},
                                            PageFile{"index.html", "text/html", "x"}};
 
 Router router(const std::vector<std::string>& names) {
@@ -33,14 +34,16 @@ RouteFailure failure(const Router& routes, std::string_view method, std::string_
 
 TEST(Router, KnowsThePathsOfTheServer) {
   const Router routes = router({"a"});
-  expect_target(routes, "GET", "/", Action::kPageFile, 1);
+  expect_target(routes, "GET", "/", Action::kPageFile, 2);
   expect_target(routes, "GET", "/app.js", Action::kPageFile, 0);
+  expect_target(routes, "GET", "/docs", Action::kPageFile, 1);
   expect_target(routes, "GET", "/v2", Action::kServer);
   expect_target(routes, "GET", "/v2/health/live", Action::kLive);
   expect_target(routes, "GET", "/v2/health/ready", Action::kReady);
   expect_target(routes, "GET", "/v2/models", Action::kModels);
   expect_target(routes, "GET", "/config", Action::kConfig);
   expect_target(routes, "HEAD", "/metrics", Action::kMetrics);
+  expect_target(routes, "GET", "/openapi.json", Action::kOpenApi);
 }
 
 TEST(Router, KnowsThePathsOfEveryEndpoint) {
@@ -73,7 +76,7 @@ TEST(Router, IgnoresQueryTrailingSlashAndHostAndDecodesPercents) {
   const Router routes = router({"a b"});
   expect_target(routes, "GET", "/v2/?x=1", Action::kServer);
   expect_target(routes, "GET", "http://host:1/v2/models?x", Action::kModels);
-  expect_target(routes, "GET", "http://host", Action::kPageFile, 1);
+  expect_target(routes, "GET", "http://host", Action::kPageFile, 2);
   expect_target(routes, "POST", "/v2/models/a%20b/infer/", Action::kInfer);
   expect_target(routes, "POST", "/v2/models/%61%20b/infer?u=http://x", Action::kInfer);
 }
