@@ -10,6 +10,7 @@
 #include "serve/http/errors.h"
 #include "serve/http/request_timeout.h"
 #include "serve/http/router.h"
+#include "serve/http/step_timing.h"
 #include "serve/log.h"
 #include "serve/tasks/tensor_request.h"
 
@@ -92,6 +93,7 @@ struct InferService::Job {
   std::vector<runtime::Sequence> sequences;  // copies of what the engine takes
   std::size_t tokens = 0;
   RequestTimeout timeout;
+  TimingDetail timing = TimingDetail::kNone;
   bool in_flight = true;  // counted in in_flight_
   Clock::time_point begin = Clock::now();
   std::chrono::nanoseconds tokenize{0};
@@ -168,6 +170,10 @@ std::optional<FieldError> InferService::limit_error(const Job& job) const {
 void InferService::prepare(const std::shared_ptr<Job>& job) {
   if (answered_as_dead(job)) return;
   const auto begin = Clock::now();
+  auto timing = timing_detail(job->request.target);
+  if (const auto* error = std::get_if<std::string>(&timing))
+    return reply(job, error_response(HttpError::kBadRequest, *error));
+  job->timing = std::get<TimingDetail>(timing);
   auto body = parse_json(job->request.body);
   if (const auto* error = std::get_if<JsonError>(&body))
     return reply(job, not_json_response(*error));
@@ -199,6 +205,7 @@ void InferService::submit(const std::shared_ptr<Job>& job) {
   request.sequences = std::move(job->task.sequences);
   request.cancel = job->cancel;
   request.deadline = job->deadline();
+  request.time_steps = job->timing == TimingDetail::kSteps;
   // The engine's thread only passes the answer on.
   backend_.submit(std::move(request), [this, job](runtime::Response response) {
     auto shared = std::make_shared<const runtime::Response>(std::move(response));
@@ -220,7 +227,15 @@ void InferService::finish(const std::shared_ptr<Job>& job, const runtime::Respon
   const auto begin = Clock::now();
   HttpResponse answer;
   const Json output = job->task.finish(response.sequences);
-  answer.body = to_text(output);
+  if (job->timing == TimingDetail::kSteps)
+    answer.body = to_text(with_timing(output,
+                                      {.tokenize = job->tokenize,
+                                       .queue = response.timing.queued,
+                                       .inference = response.timing.compute,
+                                       .postprocess = Clock::now() - begin},
+                                      response.timing.steps));
+  else
+    answer.body = to_text(output);
   const auto now = Clock::now();
   answer.headers = {{"x-total-time", milliseconds(now - job->begin)},
                     {"x-tokenization-time", milliseconds(job->tokenize)},

@@ -49,8 +49,9 @@ class InferService {
   // metrics; the engine keeps requests of one number in order. `observer`, when there is one, sees
   // what is answered with 200, before the reply; it must not throw. The response has the headers
   // x-total-time, x-tokenization-time, x-queue-time and x-inference-time (milliseconds) and
-  // x-compute-tokens. What is not computed within the request's timeout, from here on, is 504, and
-  // no more of it is computed. Errors: 400, 422, 429, 499, 500, 503, 504.
+  // x-compute-tokens; with ?timing=steps the answer has a member more (step_timing.h). What is not
+  // computed within the request's timeout, from here on, is 504, and no more of it is computed.
+  // Errors: 400, 422, 429, 499, 500, 503, 504.
   void answer(std::size_t endpoint, std::shared_ptr<const EndpointState> state, HttpRequest request,
               std::shared_ptr<runtime::CancelFlag> cancel, Reply reply,
               AnswerObserver observer = nullptr);

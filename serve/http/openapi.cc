@@ -143,6 +143,13 @@ Json timeout_header() {
        {"schema", Json::object({{"type", "integer"}, {"minimum", 0}, {"maximum", kDay}})}});
 }
 
+Json timing_parameter() {
+  return Json::object({{"name", "timing"},
+                       {"in", "query"},
+                       {"description", "adds the member timing: milliseconds by layer and step"},
+                       {"schema", Json::object({{"enum", Json::array({"steps"})}})}});
+}
+
 // `tensors`: the path is one of Open Inference.
 Operation infer_operation(const EndpointConfig& endpoint, const EndpointState& state,
                           bool tensors) {
@@ -275,7 +282,7 @@ Json to_json(Operation operation, const Route& route, bool needs_key) {
                             {"operationId", route.method + " " + route.path}});
   if (needs_key) json.add("security", Json::array({Json::object({{"apiKey", Json::array({})}})}));
   if (route.target.action == Action::kInfer)
-    json.add("parameters", Json::array({timeout_header()}));
+    json.add("parameters", Json::array({timeout_header(), timing_parameter()}));
   if (!operation.body.is_null()) json.add("requestBody", body_of(operation));
   json.add("responses", responses_of(operation, route.path, needs_key));
   return json;

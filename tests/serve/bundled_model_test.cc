@@ -56,6 +56,23 @@ class BundledModel : public testing::Test {
   std::unique_ptr<Server> server_;
 };
 
+TEST_F(BundledModel, TellsWhereTheTimeOfARequestWent) {
+  const std::string body = questions(1).front();
+  const Json plain = ask("question_answering", body).json();
+  const ClientResponse timed =
+      HttpClient(server_->port()).post("/v2/models/qa/infer?timing=steps", body);
+  const Json answer = timed.json();
+  EXPECT_EQ(*answer.find("answer")->as_string(), *plain.find("answer")->as_string());
+  EXPECT_EQ(plain.find("timing"), nullptr);
+  const Json& timing = *answer.find("timing");
+  ASSERT_EQ(timing.find("layers")->as_array()->size(), 6U);
+  for (const Json& layer : *timing.find("layers")->as_array()) {
+    double sum = 0;
+    for (const Json::Member& step : *layer.as_object()) sum += *step.second.as_double();
+    EXPECT_GT(sum, 0);
+  }
+}
+
 TEST_F(BundledModel, AnswersAQuestion) {
   const ClientResponse response = ask(
       "question_answering",

@@ -211,6 +211,11 @@ runtime::Response FakeEngine::respond(const runtime::Request& request) const {
   }
   response.timing.queued = std::chrono::milliseconds(1);
   response.timing.compute = std::chrono::milliseconds(2);
+  if (request.time_steps) {
+    response.timing.steps = runtime::StepTimes(1);
+    response.timing.steps.add(runtime::Step::kEmbeddings, 0, std::chrono::microseconds(250));
+    response.timing.steps.add(runtime::Step::kAttention, 0, std::chrono::microseconds(1500));
+  }
   return response;
 }
 

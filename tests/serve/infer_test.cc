@@ -46,6 +46,38 @@ TEST_F(Infer, TellsTimesAndTokensInHeaders) {
   }
 }
 
+TEST_F(Infer, TellsTheTimesOfStepsWhenAsked) {
+  start();
+  for (const std::string path : {"/predict?timing=steps", "/v2/models/qa/infer?a=b&timing=steps"}) {
+    const Json answer = post(path, kQuestion).json();
+    EXPECT_EQ(*answer.find("answer")->as_string(), "oslo");
+    const Json& timing = *answer.find("timing");
+    EXPECT_EQ(*timing.find("unit")->as_string(), "ms");
+    EXPECT_EQ(*timing.find("queue")->as_double(), 1.0);
+    EXPECT_EQ(*timing.find("inference")->as_double(), 2.0);
+    EXPECT_GE(*timing.find("tokenize")->as_double(), 0.0);
+    EXPECT_GE(*timing.find("postprocess")->as_double(), 0.0);
+    EXPECT_EQ(*timing.find("embeddings")->as_double(), 0.25);
+    EXPECT_EQ(*timing.find("rest")->as_double(), 0.0);
+    EXPECT_EQ(to_text(*timing.find("layers")),
+              R"([{"query":0.0,"key":0.0,"value":0.0,"wait":0.0,"attention":1.5,)"
+              R"("attention output":0.0,"attention norm":0.0,"ffn in":0.0,"ffn out":0.0,)"
+              R"("output norm":0.0}])");
+  }
+  EXPECT_EQ(post("/predict?timings=steps", kQuestion).body, kAnswer);
+}
+
+TEST_F(Infer, RefusesAnUnknownDetailOfTiming) {
+  start();
+  for (const std::string query : {"timing=", "timing=all", "timing=steps&timing=layers"}) {
+    const ClientResponse response = post("/predict?" + query, kQuestion);
+    EXPECT_EQ(response.status, 400) << query;
+    EXPECT_NE(response.json().find("detail")->as_string()->find("expected steps"),
+              std::string::npos)
+        << response.body;
+  }
+}
+
 TEST_F(Infer, EchoesAPlainRequestId) {
   start();
   HttpClient client(port());
