@@ -97,6 +97,7 @@ App::~App() {
 void App::set_stopping() {
   stopping_ = true;
   benchmarks_.stop();
+  matrices_.stop();
   changes_.stop();
 }
 
@@ -175,6 +176,8 @@ void App::act(const Deployment& deployment, RouteTarget target, HttpRequest requ
               std::shared_ptr<runtime::CancelFlag> cancel, const Reply& reply) {
   if (target.action == Action::kAddEndpoint) return endpoints_.add(std::move(request), reply);
   if (target.action == Action::kRemoveEndpoint) return endpoints_.remove(std::move(request), reply);
+  if (target.action == Action::kMatrices)
+    return matrices_.answer(deployment.catalog().state(target.index), reply);
   if (target.action == Action::kBenchmark)
     return benchmarks_.answer(deployment.number(target.index),
                               deployment.catalog().state(target.index), std::move(request),
@@ -224,6 +227,7 @@ HttpResponse App::respond(const Deployment& deployment, RouteTarget target) cons
       return model_readiness(deployment, target.index);
     case Action::kInfer:
     case Action::kBenchmark:
+    case Action::kMatrices:
     case Action::kAddEndpoint:
     case Action::kRemoveEndpoint:
       break;

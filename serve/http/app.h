@@ -17,6 +17,7 @@
 #include "serve/http/deployment_changes.h"
 #include "serve/http/endpoint_requests.h"
 #include "serve/http/infer.h"
+#include "serve/http/matrices.h"
 #include "serve/http/message.h"
 #include "serve/http/metrics.h"
 #include "serve/http/request_log.h"
@@ -59,7 +60,10 @@ class App {
   void set_stopping();
 
   // Returns when every request is answered. No handle() after it.
-  void close() { infer_.close(); }
+  void close() {
+    infer_.close();
+    matrices_.close();
+  }
 
  private:
   void infer(const std::shared_ptr<Deployment>& deployment, std::size_t endpoint,
@@ -84,6 +88,7 @@ class App {
   std::atomic<bool> stopping_{false};
   InferService infer_;
   BenchmarkRequests benchmarks_;
+  MatrixRequests matrices_;
   DeploymentChanges changes_;
   EndpointRequests endpoints_;
   std::optional<ConfigWatcher> watcher_;

@@ -215,6 +215,13 @@ Operation operation_of(const Deployment& deployment, const Route& route) {
       operation.tag = endpoints[index].name;
       return operation;
     }
+    case Action::kMatrices: {
+      Operation operation =
+          server_operation("the matrices of the model's encoder, with pictures", "Matrices");
+      operation.tag = endpoints[index].name;
+      operation.failures = {kNotReady};
+      return operation;
+    }
     case Action::kInfer:
       return infer_operation(endpoints[index], *deployment.catalog().state(index),
                              error_shape(route.path) == ErrorShape::kBoth);

@@ -43,6 +43,20 @@ constexpr std::string_view kServer = R"({
       "isa": {"type": "string"}, "cores": {"type": "integer", "minimum": 1},
       "extensions": {"type": "array", "items": {"type": "string"}},
       "models": {"type": "array", "items": {"$ref": "#/components/schemas/EndpointState"}}}},
+  "Matrices": {"type": "object", "required": ["matrices"], "properties": {
+    "matrices": {"type": "array", "items": {"type": "object",
+      "required": ["layer", "step", "name", "rows", "cols", "nonzeros", "form", "kernel",
+        "packed_bytes", "density"],
+      "properties": {
+        "layer": {"type": "integer", "minimum": 0}, "step": {"type": "string"},
+        "name": {"type": "string"}, "rows": {"type": "integer", "minimum": 1},
+        "cols": {"type": "integer", "minimum": 1}, "nonzeros": {"type": "integer", "minimum": 0},
+        "form": {"type": "string"}, "kernel": {"type": "string"},
+        "packed_bytes": {"type": "integer", "minimum": 0},
+        "density": {"type": "object", "required": ["height", "width", "cells"], "properties": {
+          "height": {"type": "integer", "minimum": 1}, "width": {"type": "integer", "minimum": 1},
+          "cells": {"type": "array",
+            "items": {"type": "integer", "minimum": 0, "maximum": 1000}}}}}}}}},
   "Configuration": {"type": "object", "required": ["endpoints", "loggers"], "properties": {
     "num_cores": {"type": ["integer", "null"]}, "num_workers": {"type": ["integer", "null"]},
     "integration": {"enum": ["local", "sagemaker"]},

@@ -83,6 +83,7 @@ void Router::add_endpoint(std::size_t index, const std::string& part) {
   const std::string path = "/v2/models" + part;
   add("GET", path, {Action::kModel, index});
   add("GET", path + "/ready", {Action::kModelReady, index});
+  add("GET", path + "/matrices", {Action::kMatrices, index});
   add("POST", path + "/infer", {Action::kInfer, index});
   add("POST", path + "/benchmark", {Action::kBenchmark, index});
   infer_paths_[index].push_back(path + "/infer");

@@ -25,6 +25,7 @@ enum class Action {
   kModels,
   kModel,
   kModelReady,
+  kMatrices,
   kInfer,
   kBenchmark,
   kAlive,          // of DeepSparse before 1.6: true
@@ -66,11 +67,11 @@ struct RouteFailure {
 // Immutable after construction.
 class Router {
  public:
-  // Every endpoint is at /v2/models<P>, its /ready, /infer and /benchmark, where P is its route, if
-  // it has one, and also /<name>; POST <route> is inference as well, or POST /predict for the only
-  // endpoint when it has no route. kSagemaker adds POST /invocations<P>/infer, GET /invocations<P>
-  // and its /ready, and POST /invocations for the only endpoint. Throws ConfigError when two of
-  // these, or one of them and a path of the server, are the same.
+  // Every endpoint is at /v2/models<P>, its /ready, /matrices, /infer and /benchmark, where P is
+  // its route, if it has one, and also /<name>; POST <route> is inference as well, or POST /predict
+  // for the only endpoint when it has no route. kSagemaker adds POST /invocations<P>/infer, GET
+  // /invocations<P> and its /ready, and POST /invocations for the only endpoint. Throws ConfigError
+  // when two of these, or one of them and a path of the server, are the same.
   Router(std::span<const EndpointConfig> endpoints, std::span<const PageFile> page,
          Integration integration = Integration::kLocal);
 

@@ -56,6 +56,32 @@ class BundledModel : public testing::Test {
   std::unique_ptr<Server> server_;
 };
 
+TEST_F(BundledModel, ShowsEachMatrixOfItsEncoder) {
+  const ClientResponse response = HttpClient(server_->port()).get("/v2/models/qa/matrices");
+  ASSERT_EQ(response.status, 200);
+  const Json json = response.json();
+  const Json::Array& matrices = *json.find("matrices")->as_array();
+  ASSERT_EQ(matrices.size(), 36U);
+  const Json& last = matrices.back();
+  EXPECT_EQ(*last.find("layer")->as_integer(), 5);
+  EXPECT_EQ(*last.find("step")->as_string(), "ffn out");
+  EXPECT_EQ(*last.find("rows")->as_integer(), 384);
+  EXPECT_EQ(*last.find("cols")->as_integer(), 1536);
+  EXPECT_EQ(*last.find("kernel")->as_string(), "groups_i8");
+  EXPECT_EQ(*last.find("form")->as_string(), "int8 static (SparseML)");
+  // The cells together are the matrix.
+  const Json& density = *last.find("density");
+  EXPECT_EQ(*density.find("height")->as_integer(), 8);
+  EXPECT_EQ(*density.find("width")->as_integer(), 32);
+  const Json::Array& cells = *density.find("cells")->as_array();
+  ASSERT_EQ(cells.size(), 256U);
+  double sum = 0;
+  for (const Json& cell : cells) sum += static_cast<double>(*cell.as_integer());
+  const double nonzeros = static_cast<double>(*last.find("nonzeros")->as_integer());
+  EXPECT_NEAR(sum / 256 / 1000, nonzeros / (384 * 1536), 0.0005);
+  EXPECT_EQ(HttpClient(server_->port()).get("/v2/models/qa/matrices").body, response.body);
+}
+
 TEST_F(BundledModel, TellsWhereTheTimeOfARequestWent) {
   const std::string body = questions(1).front();
   const Json plain = ask("question_answering", body).json();

@@ -81,6 +81,15 @@ TEST_F(Routes, ShowMetricsOfAnsweredRequests) {
     EXPECT_NE(metrics.body.find(line + "\n"), std::string::npos) << line << "\n" << metrics.body;
 }
 
+TEST_F(Routes, HaveNoMatricesWithoutAnEncoderOrAModel) {
+  engine_.fail_model("broken", "bad");
+  start(fake_config({"qa", "broken"}));
+  EXPECT_EQ(get("/v2/models/qa/matrices").body, R"({"matrices":[]})");
+  const ClientResponse broken = get("/v2/models/broken/matrices");
+  EXPECT_EQ(broken.status, 503);
+  EXPECT_EQ(*broken.json().find("error")->as_string(), "the model cannot be served: bad");
+}
+
 TEST_F(Routes, ListTheEndpointsWhenThereIsNothing) {
   start();
   const ClientResponse response = get("/v2/models/q/infer");

@@ -7,7 +7,7 @@
 
 #include "tools/analysis/analysis_page.h"
 #include "tools/analysis/analysis_text.h"
-#include "tools/analysis/density_map.h"
+#include "tools/analysis/density_png.h"
 #include "tools/selftest/tiny_model.h"
 
 namespace filigree::tools {
@@ -22,32 +22,9 @@ std::size_t count(const std::string& text, const std::string& part) {
   return found;
 }
 
-TEST(DensityMap, CountsTheNonzerosOfEachCell) {
-  const std::vector<float> weights{1, 1, 0, 0,  //
-                                   1, 0, 0, 0,  //
-                                   0, 0, 0, 2,  //
-                                   0, 0, 0, 0};
-  const DensityMap map = density_map(std::span<const float>(weights), 4, 2);
-  EXPECT_EQ(map.height, 2U);
-  EXPECT_EQ(map.width, 2U);
-  EXPECT_EQ(map.cells, (std::vector<float>{0.75F, 0, 0, 0.25F}));
-  EXPECT_EQ(map.most(), 0.75);
-}
-
-TEST(DensityMap, KeepsTheProportionsAndNeverHasMoreCellsThanWeights) {
-  const std::vector<std::int16_t> wide(3 * 300, 1);
-  const DensityMap map = density_map(std::span<const std::int16_t>(wide), 300, 100);
-  EXPECT_EQ(map.height, 1U);
-  EXPECT_EQ(map.width, 100U);
-  const DensityMap small = density_map(std::span<const std::int16_t>(wide).first(6), 3, 100);
-  EXPECT_EQ(small.height, 2U);
-  EXPECT_EQ(small.width, 3U);
-  EXPECT_EQ(small.cells, std::vector<float>(6, 1.0F));
-}
-
-TEST(DensityMap, OfAMatrixOfZerosIsAPictureOfNothing) {
+TEST(DensityPng, OfAMatrixOfZerosIsAPictureOfNothing) {
   const std::vector<float> zeros(16, 0.0F);
-  const DensityMap map = density_map(std::span<const float>(zeros), 4, 4);
+  const DensityMap map = loader::density_map(std::span<const float>(zeros), 4, 4);
   EXPECT_EQ(map.most(), 0);
   const std::string png = density_png(map);
   EXPECT_EQ(png.substr(1, 3), "PNG");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tools/analysis/density_png.h"
 #include "tools/cli/table.h"
 
 namespace filigree::tools {

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/layer_linears.h"
 #include "tools/cli/table.h"
 
 namespace filigree::tools {
 namespace {
 
 using kernels::FormatCost;
-using runtime::Step;
 
 // Aligned blocks of 4x1 with a nonzero.
 std::size_t blocks_4x1(std::span<const std::int16_t> weights, std::size_t rows, std::size_t cols) {
@@ -32,7 +32,7 @@ void add_float(const loader::Linear& linear, kernels::Isa isa, std::size_t side,
   facts.blocks_4x1 = pattern.blocks_4x1;
   const auto costs = kernels::f32_format_costs(pattern, isa);
   facts.costs.assign(costs.begin(), costs.end());
-  facts.density = density_map(std::span<const float>(weights), facts.cols, side);
+  facts.density = loader::density_map(std::span<const float>(weights), facts.cols, side);
 }
 
 void add_int8(const loader::Linear& linear, kernels::Isa isa, std::size_t side,
@@ -42,7 +42,7 @@ void add_int8(const loader::Linear& linear, kernels::Isa isa, std::size_t side,
   facts.blocks_4x1 = blocks_4x1(weights, facts.rows, facts.cols);
   const auto costs = kernels::i8_format_costs(facts.rows, facts.cols, facts.blocks_1x4, isa);
   facts.costs.assign(costs.begin(), costs.end());
-  facts.density = density_map(std::span<const std::int16_t>(weights), facts.cols, side);
+  facts.density = loader::density_map(std::span<const std::int16_t>(weights), facts.cols, side);
 }
 
 // The loader lists matrices in the same order; a model that it did not make has no list.
@@ -63,11 +63,7 @@ std::vector<MatrixFacts> matrix_facts(const loader::Model& model, kernels::Isa i
   if (!model.encoder) return all;
   for (std::size_t number = 0; number < model.encoder->layers.size(); ++number) {
     const loader::EncoderLayer& layer = model.encoder->layers[number];
-    const std::pair<Step, const loader::Linear*> linears[] = {
-        {Step::kQuery, &layer.query},         {Step::kKey, &layer.key},
-        {Step::kValue, &layer.value},         {Step::kAttentionOutput, &layer.attention_output},
-        {Step::kIntermediate, &layer.ffn_in}, {Step::kOutput, &layer.ffn_out}};
-    for (const auto& [step, linear] : linears) {
+    for (const auto& [step, linear] : runtime::layer_linears(layer)) {
       MatrixFacts facts{.layer = number,
                         .step = step,
                         .name = linear->name,

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "kernels/packed_weights.h"
+#include "loader/density_map.h"
 #include "loader/model.h"
 #include "runtime/step_times.h"
-#include "tools/analysis/density_map.h"
 
 namespace filigree::tools {
 
@@ -23,7 +23,7 @@ struct MatrixFacts {
   kernels::WeightFormat format = kernels::WeightFormat::kDenseF32;
   std::vector<kernels::FormatCost> costs;  // dense first
   std::size_t packed_bytes = 0;
-  DensityMap density;
+  loader::DensityMap density;
 
   std::size_t weights() const { return rows * cols; }
   double zeros() const {

@@ -1,4 +1,4 @@
-#include "tools/analysis/density_map.h"
+#include "tools/analysis/density_png.h"
 
 #include <zlib.h>
 

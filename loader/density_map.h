@@ -4,10 +4,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
-#include <string>
 #include <vector>
 
-namespace filigree::tools {
+namespace filigree::loader {
 
 struct DensityMap {
   std::size_t height = 0;    // outputs from top to bottom
@@ -42,10 +41,4 @@ DensityMap density_map(std::span<const Weight> weights, std::size_t cols, std::s
   return map;
 }
 
-// A PNG of one colour, the more opaque the denser the cell: the densest one is opaque, an empty one
-// transparent, so that the picture suits light and dark backgrounds.
-std::string density_png(const DensityMap& map);
-
-std::string base64(std::string_view bytes);
-
-}  // namespace filigree::tools
+}  // namespace filigree::loader
