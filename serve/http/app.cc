@@ -7,6 +7,8 @@
 #include "serve/http/errors.h"
 #include "serve/http/openapi.h"
 #include "serve/http/page.h"
+#include "serve/http/process_usage.h"
+#include "serve/http/server_state.h"
 #include "serve/log.h"
 
 namespace filigree::serve {
@@ -219,6 +221,8 @@ HttpResponse App::respond(const Deployment& deployment, RouteTarget target) cons
           openapi(deployment, api_keys_.needed() ? Authorization::kApiKey : Authorization::kNone));
     case Action::kMetrics:
       return metrics(deployment);
+    case Action::kState:
+      return state(deployment);
     case Action::kModels:
       return json_response(Json::object({{"models", endpoints_json(deployment)}}));
     case Action::kModel:
@@ -239,6 +243,17 @@ HttpResponse App::config(const Deployment& deployment) const {
   Json json = to_json(deployment.config());
   if (watcher_) json.add("hot_reload", to_json(watcher_->status()));
   return json_response(json);
+}
+
+HttpResponse App::state(const Deployment& deployment) const {
+  return json_response(to_json(ServerState{.in_flight = infer_.in_flight(),
+                                           .queued = backend_.queued_requests(),
+                                           .queued_tokens = backend_.queued_tokens(),
+                                           .batches = backend_.batch_sizes(),
+                                           .totals = metrics_.totals(),
+                                           .resident_bytes = resident_bytes(),
+                                           .endpoints = count_states(deployment.catalog()),
+                                           .stopping = stopping_}));
 }
 
 HttpResponse App::readiness(const Deployment& deployment) const {

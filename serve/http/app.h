@@ -75,6 +75,7 @@ class App {
   HttpResponse readiness(const Deployment& deployment) const;
   HttpResponse model_readiness(const Deployment& deployment, std::size_t endpoint) const;
   HttpResponse metrics(const Deployment& deployment) const;
+  HttpResponse state(const Deployment& deployment) const;
   HttpResponse config(const Deployment& deployment) const;
 
   const Backend backend_;

@@ -94,6 +94,16 @@ void Metrics::count_tokens(std::size_t endpoint, std::size_t tokens) {
   endpoints_[endpoint].tokens += tokens;
 }
 
+Totals Metrics::totals() const {
+  Totals totals;
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i + 1 < endpoints_.size(); ++i) {
+    totals.tokens += endpoints_[i].tokens;
+    for (const auto& [status, count] : endpoints_[i].requests) totals.requests += count;
+  }
+  return totals;
+}
+
 std::string Metrics::text(const Gauges& gauges) const {
   std::string text;
   const std::lock_guard lock(mutex_);

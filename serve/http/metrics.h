@@ -19,6 +19,12 @@ namespace filigree::serve {
 enum class Stage { kTokenize, kQueue, kInference, kPostprocess, kTotal };
 inline constexpr std::size_t kStages = 5;
 
+// Sums over all endpoints since the start.
+struct Totals {
+  std::uint64_t requests = 0;  // answered, with any status
+  std::uint64_t tokens = 0;    // sent to models
+};
+
 // Values that others own, read when the text is made.
 struct Gauges {
   std::size_t in_flight = 0;       // inference requests being answered
@@ -47,6 +53,7 @@ class Metrics {
   void observe(std::size_t endpoint, Stage stage, std::chrono::nanoseconds time);
   void count_tokens(std::size_t endpoint, std::size_t tokens);
 
+  Totals totals() const;
   std::string text(const Gauges& gauges) const;
 
  private:

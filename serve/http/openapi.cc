@@ -222,6 +222,8 @@ Operation operation_of(const Deployment& deployment, const Route& route) {
       operation.failures = {kNotReady};
       return operation;
     }
+    case Action::kState:
+      return server_operation("numbers of the moment", "ServerState");
     case Action::kInfer:
       return infer_operation(endpoints[index], *deployment.catalog().state(index),
                              error_shape(route.path) == ErrorShape::kBoth);

@@ -43,6 +43,17 @@ constexpr std::string_view kServer = R"({
       "isa": {"type": "string"}, "cores": {"type": "integer", "minimum": 1},
       "extensions": {"type": "array", "items": {"type": "string"}},
       "models": {"type": "array", "items": {"$ref": "#/components/schemas/EndpointState"}}}},
+  "ServerState": {"type": "object", "required": ["in_flight", "queued", "queued_tokens",
+      "batches", "batch_tokens", "requests", "tokens", "resident_bytes", "endpoints", "stopping"],
+    "properties": {
+      "in_flight": {"type": "integer"}, "queued": {"type": "integer"},
+      "queued_tokens": {"type": "integer"}, "batches": {"type": "integer"},
+      "batch_tokens": {"type": "integer"}, "requests": {"type": "integer"},
+      "tokens": {"type": "integer"}, "resident_bytes": {"type": "integer"},
+      "endpoints": {"type": "object", "required": ["loading", "ready", "failed"], "properties": {
+        "loading": {"type": "integer"}, "ready": {"type": "integer"},
+        "failed": {"type": "integer"}}},
+      "stopping": {"type": "boolean"}}},
   "Matrices": {"type": "object", "required": ["matrices"], "properties": {
     "matrices": {"type": "array", "items": {"type": "object",
       "required": ["layer", "step", "name", "rows", "cols", "nonzeros", "form", "kernel",

@@ -25,6 +25,8 @@ std::uint64_t memory(const std::string& name) {
   return 0;
 }
 
+}  // namespace
+
 std::uint64_t resident_bytes() {
   std::ifstream stream("/proc/self/statm");
   std::uint64_t total = 0;
@@ -32,8 +34,6 @@ std::uint64_t resident_bytes() {
   if (!(stream >> total >> resident)) return 0;
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
-
-}  // namespace
 
 std::optional<ProcessUsage> ProcessUsageSampler::sample() {
   constexpr double kPercent = 100;

@@ -13,6 +13,9 @@ struct ProcessUsage {
   std::uint64_t available_bytes = 0;
 };
 
+// Of this process; 0 when the system does not say. Thread-safe.
+std::uint64_t resident_bytes();
+
 // Not thread-safe.
 class ProcessUsageSampler {
  public:

@@ -68,6 +68,7 @@ void Router::add_server(Integration integration) {
   add("GET", "/v2/health/live", {Action::kLive});
   add("GET", "/v2/health/ready", {Action::kReady});
   add("GET", "/v2/models", {Action::kModels});
+  add("GET", "/v2/state", {Action::kState});
   add("GET", "/config", {Action::kConfig});
   add("GET", "/openapi.json", {Action::kOpenApi});
   add("GET", "/metrics", {Action::kMetrics});

@@ -26,6 +26,7 @@ enum class Action {
   kModel,
   kModelReady,
   kMatrices,
+  kState,
   kInfer,
   kBenchmark,
   kAlive,          // of DeepSparse before 1.6: true

@@ -81,6 +81,39 @@ TEST_F(Routes, ShowMetricsOfAnsweredRequests) {
     EXPECT_NE(metrics.body.find(line + "\n"), std::string::npos) << line << "\n" << metrics.body;
 }
 
+TEST_F(Routes, TellTheStateInNumbers) {
+  engine_.fail_model("broken", "bad");
+  start(fake_config({"qa", "broken"}));
+  EXPECT_EQ(post("/v2/models/qa/infer", kQuestion).status, 200);
+  EXPECT_EQ(post("/v2/models/broken/infer", kQuestion).status, 503);
+  const Json state = get("/v2/state").json();
+  EXPECT_EQ(*state.find("in_flight")->as_integer(), 0);
+  EXPECT_EQ(*state.find("queued")->as_integer(), 0);
+  EXPECT_EQ(*state.find("queued_tokens")->as_integer(), 0);
+  EXPECT_EQ(*state.find("batches")->as_integer(), 1);
+  EXPECT_EQ(*state.find("batch_tokens")->as_integer(), 32);
+  EXPECT_EQ(*state.find("requests")->as_integer(), 2);
+  EXPECT_EQ(*state.find("tokens")->as_integer(), 6);
+  EXPECT_GT(*state.find("resident_bytes")->as_integer(), 1 << 20);
+  EXPECT_EQ(to_text(*state.find("endpoints")), R"({"loading":0,"ready":1,"failed":1})");
+  EXPECT_FALSE(*state.find("stopping")->as_bool());
+}
+
+TEST_F(Routes, TellWhatWaits) {
+  start();
+  engine_.hold_answers();
+  HttpClient client(port());
+  client.send("POST /predict HTTP/1.1\r\nHost: t\r\nContent-Length: " +
+              std::to_string(kQuestion.size()) + "\r\n\r\n" + kQuestion);
+  ASSERT_TRUE(engine_.wait_for_submitted(1));
+  const Json state = get("/v2/state").json();
+  EXPECT_EQ(*state.find("in_flight")->as_integer(), 1);
+  EXPECT_EQ(*state.find("queued")->as_integer(), 1);
+  EXPECT_EQ(*state.find("queued_tokens")->as_integer(), 6);
+  engine_.release_answers();
+  EXPECT_EQ(client.receive().status, 200);
+}
+
 TEST_F(Routes, HaveNoMatricesWithoutAnEncoderOrAModel) {
   engine_.fail_model("broken", "bad");
   start(fake_config({"qa", "broken"}));
