@@ -28,7 +28,8 @@ HttpResponse page_response(const PageFile& file) {
   response.content_type = file.content_type;
   response.headers = {{"cache-control", "no-cache"},
                       {"content-security-policy",
-                       "default-src 'self'; img-src 'self' data:; frame-ancestors 'self'"}};
+                       "default-src 'self'; img-src 'self' data:; object-src 'none'; "
+                       "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"}};
   response.body = file.bytes;
   return response;
 }

@@ -1,5 +1,6 @@
 // The models of the chosen task, to tick.
 
+import { showCard } from "./card.js";
 import { element, make } from "./dom.js";
 import { counted, megabytes, percent } from "./numbers.js";
 import { store } from "./store.js";
@@ -25,6 +26,15 @@ function checkboxes() {
   return [...document.querySelectorAll("#model-list input")];
 }
 
+function cardButton(model) {
+  const button = make("button", "Card", "card-button");
+  button.type = "button";
+  button.value = model.name;
+  button.setAttribute("aria-label", `Card of ${model.name}`);
+  button.addEventListener("click", () => showCard(model));
+  return button;
+}
+
 function modelItem(model, checked) {
   const item = make("li");
   const label = make("label");
@@ -39,14 +49,16 @@ function modelItem(model, checked) {
   for (const alias of model.aliases) text.append(make("small", `also named ${alias}`));
   label.append(box, text);
   item.append(label);
+  if (model.state === "ready") item.append(cardButton(model));
   return item;
 }
 
-// Endpoints that serve the same folder are one entry with aliases.
+// Question answering endpoints that serve the same folder are one entry with aliases. Endpoints of other tasks answer
+// differently with other options.
 function distinctModels(endpoints) {
   const byPath = new Map();
   for (const endpoint of endpoints) {
-    const key = endpoint.model_path || endpoint.name;
+    const key = endpoint.task === "question_answering" ? endpoint.model_path || endpoint.name : endpoint.name;
     const first = byPath.get(key);
     if (first) first.aliases.push(endpoint.name);
     else byPath.set(key, { ...endpoint, aliases: [] });
@@ -57,7 +69,7 @@ function distinctModels(endpoints) {
 // Shows the models of store.task; what was ticked stays so, and what has become ready is ticked.
 export function showModels() {
   const known = new Map(checkboxes().map((box) => [box.value, box.disabled ? null : box.checked]));
-  const focused = document.activeElement && document.activeElement.value;
+  const focused = document.activeElement;
   store.models = distinctModels(store.endpoints.filter((endpoint) => endpoint.task === store.task.name));
   const list = element("model-list");
   list.replaceChildren();
@@ -69,8 +81,9 @@ export function showModels() {
   element("no-models").hidden = store.models.length > 0;
   if (store.models.length === 0)
     element("no-models").textContent = `This server has no model for ${store.task.title.toLowerCase()}.`;
-  const box = checkboxes().find((candidate) => candidate.value === focused);
-  if (box && !box.disabled) box.focus();
+  const again = [...list.querySelectorAll("input, button")]
+    .find((node) => focused && node.tagName === focused.tagName && node.value === focused.value);
+  if (again && !again.disabled) again.focus();
 }
 
 export function chosenModels() {

@@ -6,7 +6,7 @@ import { megabytes, milliseconds, percent, percentile } from "./numbers.js";
 import { showSnippets } from "./snippets.js";
 import { store } from "./store.js";
 
-// Told which result is shown, by index.
+// "change": store.shown is another one; "settled": the models have been asked.
 export const shown = new EventTarget();
 
 export function showResult(index) {
@@ -64,6 +64,12 @@ export function showRow(index) {
     [...before.children].forEach((cell, i) => {
       if (i > 1) cell.textContent = row.children[i].textContent;
     });
+}
+
+export function hideResults() {
+  store.results = [];
+  store.times = new Map();
+  element("result").hidden = true;
 }
 
 export function clearResults() {

@@ -5,7 +5,7 @@ import { element } from "./dom.js";
 import { fieldValues, missingField } from "./fields.js";
 import { chosenModels } from "./model_list.js";
 import { counted } from "./numbers.js";
-import { clearResults, showResult, showRow } from "./results.js";
+import { clearResults, shown, showResult, showRow } from "./results.js";
 import { inferPath } from "./snippets.js";
 import { showSpread } from "./spread.js";
 import { store } from "./store.js";
@@ -65,6 +65,7 @@ function objection(models, values) {
 // Stop is there only while there is something to stop; the focus does not get lost with it.
 function setRunning(controller) {
   running = controller;
+  store.running = running !== null;
   const hadFocus = document.activeElement === element("stop");
   element("stop").hidden = running === null;
   element("submit").disabled = running !== null;
@@ -93,6 +94,7 @@ async function submit(event) {
   } finally {
     setRunning(null);
     showSpread();
+    shown.dispatchEvent(new Event("settled"));
     element("result").dataset.done = String(Number(element("result").dataset.done || 0) + 1);
   }
 }

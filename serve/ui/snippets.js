@@ -1,5 +1,6 @@
 // The request on screen as commands for a shell and for Python, to copy.
 
+import { hasKey } from "./api.js";
 import { element } from "./dom.js";
 
 export function inferPath(name) {
@@ -11,15 +12,19 @@ function shellQuoted(text) {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+// A key is never shown: the shell, or the environment of the program, has to have it as KEY.
 function curlCommand(url, body) {
-  return `curl ${shellQuoted(url)} -H 'content-type: application/json' \\\n  -d ${shellQuoted(JSON.stringify(body))}`;
+  const key = hasKey() ? ' -H "Authorization: Bearer $KEY"' : "";
+  return `curl ${shellQuoted(url)} -H 'content-type: application/json'${key} \\\n  -d ${shellQuoted(JSON.stringify(body))}`;
 }
 
 // A JSON string is a Python string too: Python knows all of JSON's escapes.
 function pythonProgram(url, body) {
   const fields = Object.entries(body).map(([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)},`);
+  const key = hasKey() ? ', "authorization": "Bearer " + os.environ["KEY"]' : "";
   return [
     "import json",
+    ...(hasKey() ? ["import os"] : []),
     "import urllib.request",
     "",
     "body = {",
@@ -28,7 +33,7 @@ function pythonProgram(url, body) {
     "request = urllib.request.Request(",
     `    ${JSON.stringify(url)},`,
     "    data=json.dumps(body).encode(),",
-    '    headers={"content-type": "application/json"},',
+    `    headers={"content-type": "application/json"${key}},`,
     ")",
     "with urllib.request.urlopen(request) as response:",
     "    print(json.load(response))",

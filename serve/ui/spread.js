@@ -19,7 +19,8 @@ function drawMarks(svg, times, x) {
   for (const [share, name] of [[0.5, "p50"], [0.95, "p95"]]) {
     const at = x(percentile(times, share));
     svg.append(svgNode("line", { x1: at, x2: at, y1: PLOT.top, y2: PLOT.height - PLOT.bottom, class: "mark-line" }));
-    const left = share === 0.5;
+    const room = 28;
+    const left = share === 0.5 ? at > room : at > PLOT.width - room;
     svg.append(svgNode("text", { x: at + (left ? -3 : 3), y: 11, "text-anchor": left ? "end" : "start" }, name));
   }
 }

@@ -8,4 +8,5 @@ export const store = {
   results: [],       // the last answer of each model that was asked
   times: new Map(),  // model name -> times of the server in ms, one for each answer
   shown: 0,          // index into results
+  running: false,    // models are being asked
 };

@@ -4,7 +4,13 @@ import { element, svgNode } from "./dom.js";
 import { percentile } from "./numbers.js";
 import { store } from "./store.js";
 
-const PLOT = { width: 640, height: 300, left: 56, right: 16, top: 16, bottom: 44 };
+const PLOT = { width: 0, height: 300, left: 56, right: 16, top: 16, bottom: 44 };
+const [NARROWEST, WIDEST] = [300, 640];
+
+function isEvaluated({ card }) {
+  return Boolean(card && card.evaluation) && ["f1", "exact_match"].some((name) => Number.isFinite(card.evaluation[name]));
+}
+
 // Models with both coordinates: [{name, x, y}].
 function tradeoffPoints(models, times, axis, measure) {
   return models
@@ -58,8 +64,13 @@ export function showTradeoff() {
   const axis = element("axis").value;
   const measure = element("measure").value;
   const [unit, xName] = axis === "size" ? ["MB", "file, MB"] : ["ms", "median time of the server, ms"];
+  element("tradeoff").hidden = !store.models.some(isEvaluated);
   const points = tradeoffPoints(store.models, store.times, axis, measure);
   const svg = element("tradeoff-plot");
+  // As wide as there is room, so that letters keep their size on a phone.
+  const room = svg.parentElement.clientWidth - 32;
+  PLOT.width = Math.max(NARROWEST, Math.min(WIDEST, room));
+  svg.setAttribute("viewBox", `0 0 ${PLOT.width} ${PLOT.height}`);
   svg.replaceChildren();
   svg.toggleAttribute("hidden", points.length === 0);
   element("tradeoff-empty").hidden = points.length > 0;
@@ -76,3 +87,4 @@ export function showTradeoff() {
 }
 
 for (const id of ["axis", "measure"]) element(id).addEventListener("change", showTradeoff);
+window.addEventListener("resize", showTradeoff);

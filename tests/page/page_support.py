@@ -27,6 +27,22 @@ class Places:
         return os.path.join(cls.repository, "third_party", "models", name)
 
 
+def make_model(folder, name, head, labels=()):
+    """A tiny one with random weights; returns its folder."""
+    path = os.path.join(folder, name)
+    subprocess.run([Places.binary, "make-model", "--output", path, "--layers", "2", "--hidden", "64", "--heads", "2",
+                    "--vocab", "2000", "--max-tokens", "128", "--sparsity", "80", "--head", head,
+                    "--labels", str(max(2, len(labels)))], check=True, stdout=subprocess.DEVNULL, timeout=60)
+    if labels:
+        config = os.path.join(path, "config.json")
+        with open(config, encoding="utf-8") as file:
+            content = json.load(file)
+        content["id2label"] = {str(i): label for i, label in enumerate(labels)}
+        with open(config, "w", encoding="utf-8") as file:
+            json.dump(content, file)
+    return path
+
+
 class Server:
     """`filigree serve` with endpoints [(name, task, model, more lines)]."""
 
@@ -75,7 +91,6 @@ class Server:
 class PageTest(unittest.TestCase):
     """Tests against the bundled models and one that cannot be served."""
     folder = browser = server = None
-    endpoints = [(name, "question_answering") for name in MODELS]
 
     @classmethod
     def setUpAll(cls):
@@ -119,6 +134,10 @@ class PageTest(unittest.TestCase):
         return self.script("const node = document.querySelector(arguments[0]);"
                            "return Boolean(node) && node.checkVisibility()", css)
 
+    def choose_task(self, name):
+        self.set(task=name)
+        wait_for("its models", lambda: self.visible("#model-list input:not(:disabled)"))
+
     def done(self):
         return self.script("return document.getElementById('result').dataset.done || '0'")
 
@@ -131,5 +150,6 @@ class PageTest(unittest.TestCase):
         return self.script(
             "return [...document.querySelectorAll('#rows tr')].map(r => [...r.children].map(c => c.textContent))")
 
-    def screenshot(self, name):
-        self.browser.screenshot(os.path.join(Places.output, name))
+    def screenshot(self, name, css=None, **options):
+        """serve/screenshots has some of them."""
+        self.browser.screenshot(os.path.join(Places.output, name), css, **options)

@@ -30,7 +30,7 @@ class Asking(PageTest):
         mark = self.script("return document.querySelector('#highlight mark').textContent")
         self.assertEqual(mark, rows[0][1])
         self.assertIn("positions", mark)
-        self.screenshot("page.png")
+        self.screenshot("page.webp", scale=0.7)
 
     def test_choosing_a_row_shows_its_answer(self):
         self.ask()
@@ -163,6 +163,7 @@ class Asking(PageTest):
             self.assertIn(f"5 requests: {min(of_model):.1f} ms to {max(of_model):.1f} ms", words)
             self.assertIn(f"p50 {row[3]}, p95 {row[4]}; most often ", words)
             self.assertTrue(1 <= bars <= 5, bars)
+        self.screenshot("times.webp", "#spread")
 
     def test_refuses_a_number_of_times_that_makes_no_sense(self):
         self.set(repeat=0)
@@ -211,7 +212,8 @@ class Asking(PageTest):
         self.script("document.querySelector('.scroll').focus()")
         self.browser.keys(RIGHT)
         wait_for("the table to scroll", lambda: self.script("return document.querySelector('.scroll').scrollLeft") > 0)
-        self.screenshot("page-phone.png")
+        self.script("applyTheme('dark')")
+        self.screenshot("phone.webp", tallest=2000)
 
     def test_loads_nothing_from_elsewhere_and_logs_no_error(self):
         self.ask()

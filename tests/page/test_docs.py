@@ -57,5 +57,4 @@ class Docs(AxeChecks, PageTest):
 
     def test_axe_core_finds_nothing_in_docs(self):
         self.send(self.open_operation(f"POST /v2/models/{INT8}/infer"))
-        self.add_axe()
         self.check_everywhere()

@@ -11,7 +11,7 @@ import urllib.request
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 # Chromium must not look for anything outside the machine.
-FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
          "--remote-debugging-pipe"]  # without it chromedriver looks up localhost, which needs /etc/hosts
 
@@ -105,11 +105,16 @@ class Browser:
     def log(self, kind):
         return self.call("POST", "/se/log", {"type": kind})
 
-    def screenshot(self, path):
-        size = self.script("return [document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    def screenshot(self, path, css=None, scale=1, tallest=10000):
+        """Of the whole page, or of what `css` finds, its upper `tallest` pixels; the end of the path says png or webp."""
+        x, y, width, height = self.script("""
+            const node = document.querySelector(arguments[0] || 'html');
+            const box = node.getBoundingClientRect();
+            return [box.x + scrollX, box.y + scrollY, Math.max(box.width, arguments[0] ? 0 : node.scrollWidth), box.height];""", css)
+        kind = path.rsplit(".", 1)[-1]
         shot = self.call("POST", "/goog/cdp/execute", {"cmd": "Page.captureScreenshot", "params": {
-            "captureBeyondViewport": True,
-            "clip": {"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1}}})
+            "captureBeyondViewport": True, "format": kind, **({"quality": 50} if kind == "webp" else {}),
+            "clip": {"x": x, "y": y, "width": width, "height": min(height, tallest), "scale": scale}}})
         with open(path, "wb") as file:
             file.write(base64.b64decode(shot["data"]))
 

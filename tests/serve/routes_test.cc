@@ -15,6 +15,9 @@ TEST_F(Routes, ServeThePageWithItsContentType) {
   EXPECT_EQ(page.status, 200);
   EXPECT_EQ(page.headers.at("content-type"), "text/html; charset=utf-8");
   EXPECT_EQ(page.body, get("/index.html").body);
+  EXPECT_EQ(page.headers.at("content-security-policy"),
+            "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+            "form-action 'none'; frame-ancestors 'self'");
   EXPECT_EQ(get("/style.css").headers.at("content-type"), "text/css; charset=utf-8");
   EXPECT_EQ(get("/app.js").headers.at("content-type"), "text/javascript; charset=utf-8");
 }
