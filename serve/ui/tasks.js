@@ -8,6 +8,9 @@
 //   scoreNote   what the number is
 //   showDetail  (box, result, values): the answer in full; a result may have `error` instead of an answer
 
+import { embeddings } from "./task_embeddings.js";
 import { questionAnswering } from "./task_question_answering.js";
+import { textClassification, zeroShot } from "./task_text_classification.js";
+import { tokenClassification } from "./task_token_classification.js";
 
-export const TASKS = [questionAnswering];
+export const TASKS = [questionAnswering, textClassification, tokenClassification, zeroShot, embeddings];

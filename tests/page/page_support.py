@@ -43,6 +43,19 @@ def make_model(folder, name, head, labels=()):
     return path
 
 
+def other_tasks(folder):
+    """Endpoints of the tasks beside question answering."""
+    sentiment = make_model(folder, "sentiment-model", "classification", ["negative", "neutral", "positive"])
+    entities = make_model(folder, "ner-model", "token", ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"])
+    topics = make_model(folder, "mnli-model", "classification", ["entailment", "neutral", "contradiction"])
+    vectors = make_model(folder, "embedding-model", "embedding")
+    return [("sentiment", "text_classification", sentiment, "kwargs: {top_k: 3}"),
+            ("ner", "token_classification", entities, "kwargs: {ignore_labels: []}"),
+            ("topics", "zero_shot_text_classification", topics),
+            ("vectors", "embedding_extraction", vectors, "kwargs: {extraction_strategy: reduce_mean}"),
+            ("vectors-tokens", "embedding_extraction", vectors, "kwargs: {extraction_strategy: per_token}")]
+
+
 class Server:
     """`filigree serve` with endpoints [(name, task, model, more lines)]."""
 
@@ -101,7 +114,7 @@ class PageTest(unittest.TestCase):
             file.write(b"not a model")
         endpoints = [(name, "question_answering", Places.model(name)) for name in MODELS]
         endpoints += [("question_answering", "question_answering", Places.model(INT8)),
-                      ("broken", "question_answering", broken)]
+                      ("broken", "question_answering", broken), *other_tasks(cls.folder)]
         PageTest.folder = cls.folder
         PageTest.server = Server(cls.folder, endpoints)
         PageTest.browser = webdriver.Browser(os.path.join(cls.folder, "profile"))

@@ -13,7 +13,7 @@ import unittest
 import page_support
 import webdriver
 
-MODULES = ["test_asking", "test_layers", "test_card", "test_states", "test_access", "test_docs"]
+MODULES = ["test_asking", "test_layers", "test_card", "test_tasks", "test_states", "test_access", "test_docs"]
 
 
 def main(binary, repository, output, *names):

@@ -22,3 +22,12 @@ class Access(AxeChecks, PageTest):
         self.browser.click(".card-button")
         wait_for("the pictures", lambda: self.visible("#card canvas"))
         self.check_everywhere()
+
+    def test_axe_core_finds_nothing_in_other_tasks(self):
+        for task in ("text_classification", "token_classification", "zero_shot_text_classification",
+                     "transformers_embedding_extraction"):
+            with self.subTest(task=task):
+                self.choose_task(task)
+                self.ask()
+                self.script("for (const details of document.querySelectorAll('#detail details')) details.open = true")
+                self.check_everywhere(("light", 1200), ("dark", 390))

@@ -38,6 +38,11 @@ class Card(PageTest):
         self.assertGreater(levels, 5)
         self.screenshot("card.webp", "#card")
 
+    def test_says_that_weights_are_random(self):
+        self.choose_task("text_classification")
+        self.open("sentiment")
+        self.assertTrue(self.facts()["weights"].startswith("random"), self.facts())
+
     def test_closes_with_escape_and_gives_the_focus_back(self):
         self.open(MODELS[1])
         self.browser.keys(ESCAPE)
