@@ -18,11 +18,11 @@ namespace filigree::serve {
 
 // What is told of an answer. Valid during the call.
 struct Access {
-  std::string_view method, target;  // empty when no request line could be read
+  std::string_view method = {}, target = {};  // empty when no request line could be read
   int status = 0;
   std::size_t bytes = 0;             // that were sent, header included; 0 when the client had gone
   std::chrono::nanoseconds time{0};  // from the first byte of the request to the last of the answer
-  std::string_view request_id, traceparent;
+  std::string_view request_id = {}, traceparent = {};
   const Headers* headers = nullptr;  // of the response: those of inference tell its times
 };
 
