@@ -39,7 +39,7 @@ struct AttentionF32Args {
   const float* v;
   std::size_t panel_stride;  // floats from a panel to the next, the same for q, k, v and out
   std::size_t head_size;     // >= 1
-  const TokenSegment* keys;  // all tokens of the sequence
+  const TokenSegment* keys;  // the tokens of the sequence that are attended to, in order
   std::size_t key_segments;
   std::size_t key_count;  // sum of keys[].tokens, >= 1
   TokenSegment queries;   // the queries to compute

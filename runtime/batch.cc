@@ -22,6 +22,12 @@ constexpr std::size_t part_begin(std::size_t total, std::size_t n, std::size_t i
   return total / n * i + std::min(i, total % n);
 }
 
+std::size_t tokens_of(std::span<const kernels::TokenSegment> segments) {
+  std::size_t tokens = 0;
+  for (const kernels::TokenSegment& segment : segments) tokens += segment.tokens;
+  return tokens;
+}
+
 }  // namespace
 
 std::size_t max_panels(std::size_t tokens, std::size_t ranks) noexcept {
@@ -37,11 +43,13 @@ void RaggedBatch::assign(std::span<const Sequence* const> sequences, std::size_t
   for (const Sequence* sequence : sequences) append_tokens(*sequence);
   cut_panels(ranks);
   cut_segments(sequences);
+  cut_keys(sequences);
 }
 
 void RaggedBatch::append_tokens(const Sequence& sequence) {
   assert(!sequence.ids.empty());
   assert(sequence.type_ids.empty() || sequence.type_ids.size() == sequence.ids.size());
+  assert(sequence.mask.empty() || sequence.mask.size() == sequence.ids.size());
   word_ids_.insert(word_ids_.end(), sequence.ids.begin(), sequence.ids.end());
   type_ids_.insert(type_ids_.end(), sequence.type_ids.begin(), sequence.type_ids.end());
   type_ids_.resize(word_ids_.size(), 0);
@@ -90,10 +98,43 @@ void RaggedBatch::cut_segments(std::span<const Sequence* const> sequences) {
   }
 }
 
+void RaggedBatch::cut_keys(std::span<const Sequence* const> sequences) {
+  keys_.clear();
+  first_key_.assign(1, 0);
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    const std::vector<std::uint8_t>& mask = sequences[i]->mask;
+    if (std::ranges::find(mask, std::uint8_t{0}) != mask.end()) append_keys(segments(i), mask);
+    first_key_.push_back(keys_.size());
+  }
+}
+
+void RaggedBatch::append_keys(std::span<const kernels::TokenSegment> segments,
+                              const std::vector<std::uint8_t>& mask) {
+  auto token = mask.begin();
+  for (const kernels::TokenSegment& segment : segments) {
+    const auto end = token + static_cast<std::ptrdiff_t>(segment.tokens);
+    const auto first = token;
+    while ((token = std::find(token, end, 1)) != end) {
+      const auto run_end = std::find(token, end, 0);
+      keys_.push_back({segment.panel, segment.lane + static_cast<std::size_t>(token - first),
+                       static_cast<std::size_t>(run_end - token)});
+      token = run_end;
+    }
+  }
+}
+
 std::size_t RaggedBatch::length(std::size_t sequence) const noexcept {
-  std::size_t tokens = 0;
-  for (const kernels::TokenSegment& segment : segments(sequence)) tokens += segment.tokens;
-  return tokens;
+  return tokens_of(segments(sequence));
+}
+
+std::span<const kernels::TokenSegment> RaggedBatch::keys(std::size_t sequence) const noexcept {
+  const auto own = std::span(keys_).subspan(first_key_[sequence],
+                                            first_key_[sequence + 1] - first_key_[sequence]);
+  return own.empty() ? segments(sequence) : own;
+}
+
+std::size_t RaggedBatch::key_count(std::size_t sequence) const noexcept {
+  return tokens_of(keys(sequence));
 }
 
 }  // namespace filigree::runtime

@@ -56,6 +56,10 @@ class RaggedBatch {
                                         first_segment_[sequence + 1] - first_segment_[sequence]);
   }
 
+  // Its tokens that are attended to, and how many: all, but for its mask.
+  std::span<const kernels::TokenSegment> keys(std::size_t sequence) const noexcept;
+  std::size_t key_count(std::size_t sequence) const noexcept;
+
   // Of every token on the axis: its id, its type, and its position in its sequence.
   std::span<const std::int32_t> word_ids() const noexcept { return word_ids_; }
   std::span<const std::int32_t> type_ids() const noexcept { return type_ids_; }
@@ -65,6 +69,9 @@ class RaggedBatch {
   void append_tokens(const Sequence& sequence);
   void cut_panels(std::size_t ranks);
   void cut_segments(std::span<const Sequence* const> sequences);
+  void cut_keys(std::span<const Sequence* const> sequences);
+  void append_keys(std::span<const kernels::TokenSegment> segments,
+                   const std::vector<std::uint8_t>& mask);
 
   std::vector<std::int32_t> word_ids_, type_ids_, positions_;
   std::vector<Panel> panels_;
@@ -72,6 +79,8 @@ class RaggedBatch {
   std::vector<Part> parts_;                       // in token order
   std::vector<kernels::TokenSegment> segments_;   // of parts_, for kernels
   std::vector<std::size_t> first_segment_ = {0};  // [sequences + 1]
+  std::vector<kernels::TokenSegment> keys_;       // of sequences whose mask has zeros
+  std::vector<std::size_t> first_key_ = {0};      // [sequences + 1]
 };
 
 }  // namespace filigree::runtime

@@ -104,7 +104,7 @@ void project(const Pass& pass, std::size_t layer_index, std::size_t panel,
 void attend_f32(const Pass& pass, std::size_t layer_index, const Part& part, std::size_t head,
                 const RankScratch& scratch) {
   const Activations& a = pass.activations;
-  const auto keys = pass.batch.segments(part.sequence);
+  const auto keys = pass.batch.keys(part.sequence);
   const std::size_t first = head * pass.encoder.head_size * kPanelTokens;
   const std::size_t buffer = layer_index % 2;
   pass.table.attention_f32({
@@ -115,7 +115,7 @@ void attend_f32(const Pass& pass, std::size_t layer_index, const Part& part, std
       .head_size = pass.encoder.head_size,
       .keys = keys.data(),
       .key_segments = keys.size(),
-      .key_count = pass.batch.length(part.sequence),
+      .key_count = pass.batch.key_count(part.sequence),
       .queries = part.segment,
       .score_scale = pass.encoder.layers[layer_index].score_scale,
       .out = a.context.data + first,
@@ -128,7 +128,7 @@ void attend_i8(const Pass& pass, std::size_t layer_index, const Part& part, std:
   const Activations& a = pass.activations;
   const EncoderLayer& layer = pass.encoder.layers[layer_index];
   const loader::IntegerAttention& integer = *layer.integer_attention;
-  const auto keys = pass.batch.segments(part.sequence);
+  const auto keys = pass.batch.keys(part.sequence);
   const std::size_t first = head * pass.encoder.head_size;
   const std::size_t buffer = layer_index % 2;
   pass.table.attention_i8({
@@ -140,7 +140,7 @@ void attend_i8(const Pass& pass, std::size_t layer_index, const Part& part, std:
       .head_size = pass.encoder.head_size,
       .keys = keys.data(),
       .key_segments = keys.size(),
-      .key_count = pass.batch.length(part.sequence),
+      .key_count = pass.batch.key_count(part.sequence),
       .queries = part.segment,
       .q_zero = integer.q.zero_point,
       .k_zero = integer.k.zero_point,

@@ -17,7 +17,11 @@ using loader::Tensor;
 std::optional<std::vector<std::int32_t>> input_values(const std::string& name,
                                                       const Sequence& sequence) {
   if (name == "input_ids") return sequence.ids;
-  if (name == "attention_mask") return std::vector<std::int32_t>(sequence.ids.size(), 1);
+  if (name == "attention_mask") {
+    if (!sequence.mask.empty())
+      return std::vector<std::int32_t>(sequence.mask.begin(), sequence.mask.end());
+    return std::vector<std::int32_t>(sequence.ids.size(), 1);
+  }
   if (name != "token_type_ids") return std::nullopt;
   if (!sequence.type_ids.empty()) return sequence.type_ids;
   return std::vector<std::int32_t>(sequence.ids.size(), 0);

@@ -8,7 +8,7 @@
 namespace filigree::runtime {
 
 // hidden: [1, tokens, hidden_size], or an empty tensor for a model without an encoder. Graph inputs
-// input_ids, attention_mask (all ones) and token_type_ids are given where the graph has them, as
+// input_ids, attention_mask and token_type_ids are given where the graph has them, as
 // INT64 or INT32. Throws FormatError or UnsupportedError naming the node or input.
 SequenceOutput run_rest(const loader::Model& model, const Sequence& sequence,
                         const loader::Tensor& hidden);

@@ -46,6 +46,21 @@ std::optional<std::string> id_error(std::span<const std::int32_t> ids, std::size
   return std::nullopt;
 }
 
+std::optional<std::string> mask_error(const Sequence& sequence) {
+  const std::vector<std::uint8_t>& mask = sequence.mask;
+  if (mask.empty()) return std::nullopt;
+  if (mask.size() != sequence.ids.size())
+    return std::to_string(mask.size()) + " mask values, expected " +
+           std::to_string(sequence.ids.size()) + ", one for each token";
+  const auto strange = std::ranges::find_if(mask, [](std::uint8_t value) { return value > 1; });
+  if (strange != mask.end())
+    return "mask value " + std::to_string(*strange) + " at position " +
+           std::to_string(strange - mask.begin()) + ", expected 0 or 1";
+  if (std::ranges::find(mask, std::uint8_t{1}) == mask.end())
+    return "a mask without a 1: nothing is left to attend to";
+  return std::nullopt;
+}
+
 std::optional<std::string> sequence_error(const Sequence& sequence, const IdLimits& limits) {
   const std::size_t length = sequence.ids.size();
   if (length == 0) return "no tokens, expected at least 1";
@@ -55,6 +70,7 @@ std::optional<std::string> sequence_error(const Sequence& sequence, const IdLimi
   if (!sequence.type_ids.empty() && sequence.type_ids.size() != length)
     return std::to_string(sequence.type_ids.size()) + " type ids, expected " +
            std::to_string(length) + ", one for each token";
+  if (auto error = mask_error(sequence)) return error;
   if (auto error = id_error(sequence.ids, limits.vocabulary, "token id")) return error;
   return id_error(sequence.type_ids, limits.types, "type id");
 }

@@ -71,8 +71,8 @@ struct Request {
 using Done = std::function<void(Response)>;
 
 // Why `request` cannot be computed, or nullopt: no model, a sequence that is empty or longer than
-// the model's positions, an id outside the vocabulary, type ids that do not fit. The message names
-// sequence and position, what was found and what was expected.
+// the model's positions, an id outside the vocabulary, type ids or a mask that do not fit. The
+// message names sequence and position, what was found and what was expected.
 std::optional<std::string> request_error(const Request& request);
 
 }  // namespace filigree::runtime

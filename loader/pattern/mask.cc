@@ -51,10 +51,19 @@ std::string effect_text(Effect effect) {
   }
 }
 
-// Every column before `length(b)` is kept, every one after it is hidden.
-template <class Length>
+// "[1, 0, 1]"
+template <class IsKept>
+std::string mask_text(std::int64_t b, std::int64_t tokens, IsKept is_kept) {
+  std::string text;
+  for (std::int64_t token = 0; token < tokens; ++token)
+    text.append(text.empty() ? "[" : ", ").append(is_kept(b, token) ? "1" : "0");
+  return text + "]";
+}
+
+// Columns for which `is_kept(b, token)` are kept, the others hidden.
+template <class IsKept>
 void check_sample(Sample& sample, const Node& reader, const std::string& mask, MaskKind kind,
-                  Length length) {
+                  IsKept is_kept) {
   const Tensor& values = sample.run.value(mask);
   const DataType type = kind == MaskKind::kAdded ? DataType::kFloat : DataType::kBool;
   const std::optional<Dims> strides = broadcast_strides(values.dims(), sample.batch, sample.tokens);
@@ -67,18 +76,17 @@ void check_sample(Sample& sample, const Node& reader, const std::string& mask, M
                        " that broadcasts to [batch, 1, tokens, "
                        "tokens]");
   for (std::int64_t b = 0; b < sample.batch; ++b)
-    for (std::int64_t query = 0; query < length(b); ++query)
-      for (std::int64_t key = 0; key < sample.tokens; ++key) {
+    for (std::int64_t query = 0; query < sample.tokens; ++query)
+      for (std::int64_t key = 0; key < sample.tokens && is_kept(b, query); ++key) {
         const std::int64_t i = b * (*strides)[0] + query * (*strides)[2] + key * (*strides)[3];
         const Effect found = effect(values, static_cast<std::size_t>(i), kind);
-        const Effect expected = key < length(b) ? Effect::kKeeps : Effect::kHides;
+        const Effect expected = is_kept(b, key) ? Effect::kKeeps : Effect::kHides;
         if (found != expected)
           throw Mismatch(reader,
                          "a mask under which key " + std::to_string(key) + " of " +
-                             std::to_string(length(b)) + " tokens and padding to " +
-                             std::to_string(sample.tokens) + " is " + effect_text(found) +
+                             mask_text(b, sample.tokens, is_kept) + " is " + effect_text(found) +
                              " for query " + std::to_string(query),
-                         "a padding mask, under which it is " + effect_text(expected));
+                         "one under which it is " + effect_text(expected));
       }
 }
 
@@ -92,12 +100,9 @@ void check_mask(SampleContext& context, const Node& reader, const std::string& m
       throw Mismatch(reader, "a mask that depends on the input " + quoted_name(input),
                      "one that depends on one input, which is not of the embeddings");
   for (Sample& sample : context.samples())
-    check_sample(sample, reader, mask, kind, [&](std::int64_t) { return sample.tokens; });
+    check_sample(sample, reader, mask, kind, [](std::int64_t, std::int64_t) { return true; });
   if (inputs.empty()) return;
-  Sample& padded = context.padded(*inputs.begin());
-  check_sample(padded, reader, mask, kind, [&](std::int64_t b) {
-    return b == 0 ? padded.tokens : SampleContext::padded_length();
-  });
+  check_sample(context.masked(*inputs.begin()), reader, mask, kind, SampleContext::is_kept);
 }
 
 void check_replacement(SampleContext& context, const Node& reader, const std::string& value) {

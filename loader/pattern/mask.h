@@ -1,5 +1,6 @@
 // Attention masks. Without padding a mask changes nothing, and filigree never pads; a mask is
-// therefore not computed, but proven at load, on samples, to be a padding mask and nothing else.
+// therefore not computed, but proven at load, on samples, to hide the tokens whose mask is 0 and do
+// nothing else.
 #pragma once
 
 #include <string>
@@ -16,7 +17,8 @@ enum class MaskKind {
 
 // Throws Mismatch that names `reader` unless `mask` depends on the content of at most one input,
 // which is not an input of the embeddings, keeps everything when that input is all ones, and hides
-// exactly the padded columns (for the queries that are not padding) when it ends in zeros.
+// exactly the columns where it is zero (for the queries where it is one) when it has zeros, be they
+// at the end or between ones.
 void check_mask(SampleContext& context, const Node& reader, const std::string& mask, MaskKind kind);
 
 // Throws Mismatch unless `value` is a number that is far below every score, -1e4 or less.

@@ -26,13 +26,16 @@ void check_dims(const ValueInfo& input) {
                  "], expected [batch, tokens], both free");
 }
 
-Tensor with_padding(const Tensor& mask, std::int64_t length) {
-  Tensor result(mask.type(), mask.dims());
-  const std::span<const std::byte> from = mask.bytes();
-  const std::span<std::byte> to = result.mutable_bytes();
-  const std::size_t element = element_bytes(mask.type());
-  const std::size_t tokens = static_cast<std::size_t>(mask.dims()[1]);
-  std::ranges::copy(from.first((tokens + static_cast<std::size_t>(length)) * element), to.begin());
+// Ones where SampleContext::is_kept, zeros (all bytes 0, whatever the type) elsewhere.
+Tensor with_zeros(const Tensor& ones) {
+  Tensor result(ones.type(), ones.dims());
+  const std::size_t element = element_bytes(ones.type());
+  const std::int64_t tokens = ones.dims()[1];
+  for (std::int64_t i = 0; i < ones.dims()[0] * tokens; ++i)
+    if (SampleContext::is_kept(i / tokens, i % tokens))
+      std::ranges::copy(ones.bytes().subspan(static_cast<std::size_t>(i) * element, element),
+                        result.mutable_bytes().begin() +
+                            static_cast<std::ptrdiff_t>(i) * static_cast<std::ptrdiff_t>(element));
   return result;
 }
 
@@ -72,12 +75,12 @@ Values SampleContext::inputs(std::int64_t batch, std::int64_t tokens) const {
   return values;
 }
 
-Sample& SampleContext::padded(const std::string& mask_input) {
-  std::unique_ptr<Sample>& sample = padded_[mask_input];
+Sample& SampleContext::masked(const std::string& mask_input) {
+  std::unique_ptr<Sample>& sample = masked_[mask_input];
   if (sample == nullptr) {
-    Values values = inputs(2, 6);
-    values.at(mask_input) = with_padding(values.at(mask_input), padded_length());
-    sample = std::make_unique<Sample>(Sample{2, 6, SampleRun(*index_, std::move(values))});
+    Values values = inputs(3, 6);
+    values.at(mask_input) = with_zeros(values.at(mask_input));
+    sample = std::make_unique<Sample>(Sample{3, 6, SampleRun(*index_, std::move(values))});
   }
   return *sample;
 }

@@ -40,10 +40,12 @@ class SampleContext {
   const std::set<std::string>& zero_inputs() const noexcept { return zero_inputs_; }
   std::span<Sample> samples() noexcept { return samples_; }
 
-  // A batch of two in which `mask_input` is 0 for the last tokens of the second sequence, which has
-  // padded_length() tokens before.
-  Sample& padded(const std::string& mask_input);
-  static constexpr std::int64_t padded_length() noexcept { return 2; }
+  // A batch of three in which `mask_input` is is_kept(sequence, token): all ones, ones and then
+  // zeros, zeros between ones.
+  Sample& masked(const std::string& mask_input);
+  static constexpr bool is_kept(std::int64_t sequence, std::int64_t token) noexcept {
+    return sequence == 0 || (sequence == 1 ? token < 2 : token != 0 && token != 3);
+  }
 
   // One more sample, of one sequence.
   Sample sample_of_length(std::int64_t tokens) const;
@@ -57,7 +59,7 @@ class SampleContext {
   const GraphIndex* index_;
   std::set<std::string> zero_inputs_;
   std::vector<Sample> samples_;
-  std::map<std::string, std::unique_ptr<Sample>> padded_;
+  std::map<std::string, std::unique_ptr<Sample>> masked_;
 };
 
 }  // namespace filigree::loader

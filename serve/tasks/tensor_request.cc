@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -116,36 +117,54 @@ std::optional<Input>& part(Batch& batch, Role role) {
   return role == Role::kMask ? batch.mask : role == Role::kTypes ? batch.types : batch.ids;
 }
 
-// Throws std::invalid_argument.
-std::size_t tokens_of_row(const Batch& batch, std::size_t row, std::size_t width) {
-  if (!batch.mask) return width;
-  const auto begin = batch.mask->values.begin() + static_cast<std::ptrdiff_t>(row * width);
-  const auto end = begin + static_cast<std::ptrdiff_t>(width);
-  const auto is = [](std::int64_t wanted) {
-    return [wanted](std::int64_t value) { return value == wanted; };
-  };
-  const auto zeros = std::find_if_not(begin, end, is(1));
-  if (zeros == begin || !std::all_of(zeros, end, is(0)))
+std::span<const std::int64_t> row_of(const Input& input, std::size_t row, std::size_t width) {
+  return std::span(input.values).subspan(row * width, width);
+}
+
+// Ones, and what comes after the last of them left out; throws std::invalid_argument.
+std::vector<std::uint8_t> mask_of_row(const Input& mask, std::size_t row, std::size_t width) {
+  const auto values = row_of(mask, row, width);
+  std::vector<std::uint8_t> result;
+  std::size_t used = 0;
+  for (const std::int64_t value : values) {
+    if (value != 0 && value != 1)
+      throw std::invalid_argument("row " + std::to_string(row) + " has " + std::to_string(value) +
+                                  ", expected 0 and 1");
+    result.push_back(static_cast<std::uint8_t>(value));
+    if (value == 1) used = result.size();
+  }
+  if (used == 0)
     throw std::invalid_argument("row " + std::to_string(row) +
-                                " is no run of ones, at least one, followed by zeros; masks with "
-                                "holes are not supported");
-  return static_cast<std::size_t>(zeros - begin);
+                                " has no 1: nothing is left to attend to");
+  result.resize(used);
+  return result;
 }
 
 std::vector<std::int32_t> row_values(const Input& input, std::size_t row, std::size_t width,
                                      std::size_t tokens) {
   std::vector<std::int32_t> values(tokens);
-  for (std::size_t i = 0; i < tokens; ++i)
-    values[i] = static_cast<std::int32_t>(input.values[row * width + i]);
+  std::ranges::transform(row_of(input, row, width).first(tokens), values.begin(),
+                         [](std::int64_t value) { return static_cast<std::int32_t>(value); });
   return values;
 }
 
-std::vector<runtime::Sequence> sequences_of(const Batch& batch) {
+// What follows the last 1 of a mask: nothing looks at it, unless the graph decides itself what its
+// mask means.
+enum class Rest { kLeftOut, kMasked };
+
+std::vector<runtime::Sequence> sequences_of(const Batch& batch, Rest rest) {
   const auto rows = static_cast<std::size_t>(batch.ids->shape[0]);
   const auto width = static_cast<std::size_t>(batch.ids->shape[1]);
   std::vector<runtime::Sequence> sequences(rows);
   for (std::size_t row = 0; row < rows; ++row) {
-    const std::size_t tokens = tokens_of_row(batch, row, width);
+    std::size_t tokens = width;
+    if (batch.mask) {
+      std::vector<std::uint8_t> mask = mask_of_row(*batch.mask, row, width);
+      if (rest == Rest::kLeftOut) tokens = mask.size();
+      mask.resize(tokens);
+      if (std::ranges::find(mask, std::uint8_t{0}) != mask.end())
+        sequences[row].mask = std::move(mask);
+    }
     sequences[row].ids = row_values(*batch.ids, row, width, tokens);
     if (batch.types) sequences[row].type_ids = row_values(*batch.types, row, width, tokens);
   }
@@ -266,7 +285,7 @@ PreparedOrErrors prepare_tensors(const Json& request, std::shared_ptr<const load
   runtime::Request inference;
   inference.model = model;
   try {
-    inference.sequences = sequences_of(*batch);
+    inference.sequences = sequences_of(*batch, model->encoder ? Rest::kLeftOut : Rest::kMasked);
   } catch (const std::invalid_argument& error) {
     return std::vector<FieldError>{{{"inputs", batch->mask->name}, error.what(), "value_error"}};
   }

@@ -15,10 +15,11 @@ namespace filigree::serve {
 bool is_tensor_request(const Json& request);
 
 // inputs: INT64 or INT32 of one shape [batch, tokens], data flat or nested. The model's ids are
-// required; a mask defaults to ones, token types to zeros. A row of the mask is ones, at least one,
-// and then zeros: what it leaves out is not computed. outputs: FP32, those that `outputs` of the
-// request names, or all, in the model's order; where they have a value for each token, masked
-// tokens have zeros. `name` becomes model_name. Errors name the input, what was found and expected.
+// required; a mask defaults to ones, token types to zeros. A row of the mask is zeros and at least
+// one 1. Nothing attends to tokens with 0; what follows the last 1 is not computed, unless the
+// model runs on the interpreter. outputs: FP32, those that `outputs` of the request names, or all,
+// in the model's order; where they have a value for each token, what was not computed has zeros.
+// `name` becomes model_name. Errors name the input, what was found and expected.
 PreparedOrErrors prepare_tensors(const Json& request, std::shared_ptr<const loader::Model> model,
                                  std::string name);
 

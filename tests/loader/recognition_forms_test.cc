@@ -111,6 +111,32 @@ TEST(Recognition, RefusesAMaskThatKeepsThePadding) {
   EXPECT_NE(model->warnings.at(0).find("(Where): found a mask under which"), std::string::npos);
 }
 
+// A model that only counts the ones would see other tokens than those that a mask with holes
+// leaves.
+TEST(Recognition, RefusesAMaskThatCountsItsOnes) {
+  Graph graph = fixture_graph("legacy14_eager");
+  for (Node& node : graph.nodes)
+    std::ranges::replace(node.inputs, std::string("attention_mask"), std::string("counted"));
+  graph.initializers.emplace("axis", Tensor::of<std::int64_t>({1}, std::vector<std::int64_t>{1}));
+  for (const int number : {0, 1})
+    graph.initializers.emplace("number_" + std::to_string(number),
+                               Tensor::scalar(std::int64_t{number}));
+  const std::vector<Node> nodes = {
+      {"ReduceSum", "", "", {"attention_mask", "axis"}, {"ones"}, {}},
+      {"Shape", "", "", {"attention_mask"}, {"sizes"}, {}},
+      {"Gather", "", "", {"sizes", "number_1"}, {"tokens"}, {}},
+      {"Range", "", "", {"number_0", "tokens", "number_1"}, {"places"}, {}},
+      {"Less", "", "", {"places", "ones"}, {"is_before"}, {}},
+      {"Cast", "", "", {"is_before"}, {"counted"}, {{"to", std::int64_t{7}}}}};
+  graph.nodes.insert(graph.nodes.begin(), nodes.begin(), nodes.end());
+  const auto model = make_model(graph);
+  EXPECT_FALSE(model->encoder);
+  EXPECT_NE(model->warnings.at(0).find(
+                "found a mask under which key 0 of [0, 1, 1, 0, 1, 1] is kept for query 1"),
+            std::string::npos)
+      << model->warnings.at(0);
+}
+
 TEST(Recognition, TakesAScaleComputedFromTheShape) {
   Graph graph = fixture_graph("dynamo18_eager");
   std::vector<Node> nodes;

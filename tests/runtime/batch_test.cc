@@ -122,6 +122,37 @@ TEST(RaggedBatch, PlacesEveryTokenOnce) {
   }
 }
 
+TEST(RaggedBatch, LeavesMaskedTokensOutOfTheKeys) {
+  constexpr unsigned kSeed = 8;
+  std::mt19937 random(kSeed);
+  RaggedBatch batch;
+  for (int round = 0; round < 100; ++round) {
+    SCOPED_TRACE("seed " + std::to_string(kSeed) + " round " + std::to_string(round));
+    std::vector<std::size_t> lengths(1 + random() % 20);
+    for (std::size_t& length : lengths) length = 1 + random() % 200;
+    std::vector<Sequence> sequences = sequences_of(lengths);
+    for (Sequence& sequence : sequences) {
+      if (random() % 3 == 0) continue;
+      for (std::size_t i = 0; i < sequence.ids.size(); ++i)
+        sequence.mask.push_back(static_cast<std::uint8_t>(random() % 4 != 0));
+      sequence.mask[random() % sequence.mask.size()] = 1;
+    }
+    batch.assign(pointers(sequences), 1 + random() % 5);
+    for (std::size_t s = 0; s < sequences.size(); ++s) {
+      std::vector<std::int32_t> want, got;
+      for (std::size_t i = 0; i < sequences[s].ids.size(); ++i)
+        if (sequences[s].mask.empty() || sequences[s].mask[i] == 1)
+          want.push_back(sequences[s].ids[i]);
+      for (const kernels::TokenSegment& key : batch.keys(s))
+        for (std::size_t i = 0; i < key.tokens; ++i)
+          got.push_back(batch.word_ids()[batch.panels()[key.panel].first_token + key.lane + i]);
+      ASSERT_EQ(got, want);
+      ASSERT_EQ(batch.key_count(s), want.size());
+      ASSERT_EQ(batch.length(s), sequences[s].ids.size());
+    }
+  }
+}
+
 TEST(RaggedBatch, TakesTypeZeroWhereNoTypesAreGiven) {
   const std::vector<Sequence> sequences{{{5, 6}, {0, 1}}, {{7, 8, 9}, {}}, {{1}, {1}}};
   RaggedBatch batch;

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path kModels = fs::path(FILIGREE_SOURCE_DIR) / "third_party/models";
-const fs::path kGoldens = fs::path(FILIGREE_SOURCE_DIR) / "tests/golden/logits";
+const fs::path kGoldens = fs::path(FILIGREE_SOURCE_DIR) / "tests/golden";
 
 // Of the largest logit. Both engines compute in float and sum in different orders.
 constexpr double kFloatTolerance = 1e-4;
@@ -44,13 +44,18 @@ std::vector<float> floats(const loader::Tensor& tensor) {
   return {tensor.data<float>().begin(), tensor.data<float>().end()};
 }
 
-Golden golden_of(const std::string& model) {
-  const loader::Graph graph = loader::read_onnx(kGoldens / (model + ".onnx"));
+// `kind`: logits or masked_logits.
+Golden golden_of(const std::string& kind, const std::string& model) {
+  const loader::Graph graph = loader::read_onnx(kGoldens / kind / (model + ".onnx"));
   Golden golden;
   for (std::size_t i = 0; graph.initializers.contains("ids_" + std::to_string(i)); ++i) {
     const std::string number = std::to_string(i);
     golden.sequences.push_back({narrowed(graph.initializers.at("ids_" + number)),
                                 narrowed(graph.initializers.at("type_ids_" + number))});
+    if (const auto mask = graph.initializers.find("mask_" + number);
+        mask != graph.initializers.end())
+      for (const std::int64_t value : mask->second.data<std::int64_t>())
+        golden.sequences.back().mask.push_back(static_cast<std::uint8_t>(value));
     golden.logits.push_back({floats(graph.initializers.at("start_logits_" + number)),
                              floats(graph.initializers.at("end_logits_" + number))});
   }
@@ -86,14 +91,18 @@ class BundledModel : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     model_ = loader::load_model(kModels / GetParam());
-    golden_ = golden_of(GetParam());
+    golden_ = golden_of("logits", GetParam());
+    masked_ = golden_of("masked_logits", GetParam());
     ASSERT_FALSE(golden_.sequences.empty());
+    ASSERT_FALSE(masked_.sequences.empty());
   }
 
   bool is_int8() const { return GetParam().find("int8") != std::string::npos; }
 
+  void expect_given(const Golden& golden) const;
+
   std::shared_ptr<const loader::Model> model_;
-  Golden golden_;
+  Golden golden_, masked_;
 };
 
 TEST_P(BundledModel, HasARecognisedEncoder) {
@@ -103,26 +112,31 @@ TEST_P(BundledModel, HasARecognisedEncoder) {
   EXPECT_EQ(model_->encoder->layers[0].query.input.has_value(), is_int8());
 }
 
-TEST_P(BundledModel, GivesTheLogitsOfOnnxRuntime) {
+void BundledModel::expect_given(const Golden& golden) const {
   EngineOptions options;
   options.cores = 2;
-  const Response response = run(model_, golden_.sequences, options);
+  const Response response = run(model_, golden.sequences, options);
   ASSERT_EQ(response.status, Status::kOk) << response.message;
-  const double largest = largest_logit(golden_);
+  const double largest = largest_logit(golden);
   std::size_t close = 0;
-  for (std::size_t i = 0; i < golden_.logits.size(); ++i) {
+  for (std::size_t i = 0; i < golden.logits.size(); ++i) {
     const auto& tensors = response.sequences[i].tensors;
-    const double difference = std::max(largest_difference(golden_.logits[i][0], tensors[0]),
-                                       largest_difference(golden_.logits[i][1], tensors[1]));
+    const double difference = std::max(largest_difference(golden.logits[i][0], tensors[0]),
+                                       largest_difference(golden.logits[i][1], tensors[1]));
     EXPECT_LE(difference, (is_int8() ? kFlipTolerance : kFloatTolerance) * largest)
-        << "sequence " << i << " of " << golden_.sequences[i].ids.size() << " tokens";
+        << "sequence " << i << " of " << golden.sequences[i].ids.size() << " tokens";
     if (difference <= kFloatTolerance * largest) ++close;
   }
-  EXPECT_GE(2 * close, golden_.logits.size());
+  EXPECT_GE(2 * close, golden.logits.size());
 }
 
+TEST_P(BundledModel, GivesTheLogitsOfOnnxRuntime) { expect_given(golden_); }
+
+TEST_P(BundledModel, GivesTheLogitsOfOnnxRuntimeUnderMasksWithHoles) { expect_given(masked_); }
+
 TEST_P(BundledModel, GivesTheSameBitsOnEveryTableAndThreadCount) {
-  const std::vector<Sequence> few(golden_.sequences.begin(), golden_.sequences.begin() + 5);
+  std::vector<Sequence> few(golden_.sequences.begin(), golden_.sequences.begin() + 5);
+  few.insert(few.end(), masked_.sequences.begin(), masked_.sequences.begin() + 3);
   EngineOptions options;
   options.cores = 1;
   options.isa = kernels::Isa::kScalar;

@@ -67,6 +67,65 @@ TEST_P(EncoderInvariance, HoldsForEveryTableAndThreadCount) {
     }
 }
 
+// Every second sequence with about a quarter of its tokens masked, not the last.
+std::vector<Sequence> with_holes(std::vector<Sequence> sequences, unsigned seed) {
+  std::mt19937 random(seed);
+  for (std::size_t i = 0; i < sequences.size(); i += 2) {
+    for (std::size_t token = 0; token < sequences[i].ids.size(); ++token)
+      sequences[i].mask.push_back(static_cast<std::uint8_t>(random() % 4 != 0));
+    sequences[i].mask.back() = 1;
+  }
+  return sequences;
+}
+
+TEST_P(EncoderInvariance, HoldsForMasksWithHoles) {
+  const auto model = tiny_model(options());
+  const std::vector<Sequence> sequences =
+      with_holes(random_sequences(kLengths, options().vocabulary, 3), /*seed=*/4);
+  const std::vector<Trace> want = alone(*model, sequences);
+  for (const kernels::KernelTable& table : kernels::supported_tables())
+    for (const std::size_t ranks : {1, 3}) {
+      SCOPED_TRACE(std::string(kernels::isa_name(table.isa)) + ", " + std::to_string(ranks) +
+                   " threads");
+      ASSERT_NO_FATAL_FAILURE(
+          expect_same(want, trace_batch(table, *model->encoder, sequences, ranks)));
+    }
+}
+
+// The hidden state of the first `tokens` tokens.
+std::vector<float> hidden(const Trace& trace, std::size_t tokens) {
+  const StageValues& last = trace.back();
+  return {last.values.begin(),
+          last.values.begin() + static_cast<std::ptrdiff_t>(tokens * last.features)};
+}
+
+TEST_P(EncoderInvariance, MaskedTokensReachNoOther) {
+  const auto model = tiny_model(options());
+  const std::vector<Sequence> plain = random_sequences({70}, options().vocabulary, 9);
+  std::vector<Sequence> masked = plain;
+  masked[0].mask.assign(70, 1);
+  std::fill(masked[0].mask.begin() + 50, masked[0].mask.end(), std::uint8_t{0});
+  std::vector<Sequence> cut = plain;
+  cut[0].ids.resize(50);
+  cut[0].type_ids.resize(std::min<std::size_t>(50, cut[0].type_ids.size()));
+  const Trace of_masked = alone(*model, masked)[0];
+  EXPECT_EQ(hidden(of_masked, 50), hidden(alone(*model, cut)[0], 50));
+  EXPECT_NE(hidden(of_masked, 50), hidden(alone(*model, plain)[0], 50));
+  // In the middle: what is masked is computed, and changes nobody but itself.
+  masked[0].mask.assign(70, 1);
+  masked[0].mask[33] = 0;
+  std::vector<Sequence> other = masked;
+  other[0].ids[33] = (other[0].ids[33] + 1) % static_cast<std::int32_t>(options().vocabulary);
+  const std::vector<float> before = hidden(alone(*model, masked)[0], 70);
+  const std::vector<float> after = hidden(alone(*model, other)[0], 70);
+  const std::size_t width = before.size() / 70;
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (i / width != 33) {
+      ASSERT_EQ(before[i], after[i]) << "token " << i / width;
+    }
+  EXPECT_NE(before, after);
+}
+
 TEST_P(EncoderInvariance, HoldsForEveryBatch) {
   constexpr unsigned kSeed = 11;
   std::mt19937 random(kSeed);

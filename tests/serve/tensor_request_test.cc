@@ -11,6 +11,8 @@ std::shared_ptr<const loader::Model> model() {
   auto model = std::make_shared<loader::Model>();
   model->input_names = {"input_ids", "attention_mask", "token_type_ids"};
   model->output_names = {"logits", "classes"};
+  model->encoder = loader::Encoder{};
+  model->encoder->max_positions = 8;
   model->rest.outputs = {{"logits", loader::kDataTypeOf<float>, {std::nullopt, std::nullopt}},
                          {"classes", loader::kDataTypeOf<float>, {std::nullopt, 2}}};
   return model;
@@ -67,6 +69,31 @@ TEST(TensorRequest, BecomesSequencesWithoutTheMaskedTokens) {
   EXPECT_TRUE(prepared(ids("[1,1]", "[3]")).sequences[0].type_ids.empty());
 }
 
+TEST(TensorRequest, KeepsTheHolesOfMasks) {
+  const PreparedTask task = prepared(ids("[3,4]", "[1,2,3,4,5,6,7,8,9,10,11,12]") + "," +
+                                     mask("[3,4]", "[1,0,1,0,0,0,0,1,1,1,0,0]"));
+  using Mask = std::vector<std::uint8_t>;
+  EXPECT_EQ(task.sequences[0].ids, (std::vector<std::int32_t>{1, 2, 3}));
+  EXPECT_EQ(task.sequences[0].mask, (Mask{1, 0, 1}));
+  EXPECT_EQ(task.sequences[1].ids.size(), 4U);
+  EXPECT_EQ(task.sequences[1].mask, (Mask{0, 0, 0, 1}));
+  EXPECT_EQ(task.sequences[2].ids.size(), 2U);
+  EXPECT_TRUE(task.sequences[2].mask.empty());
+}
+
+TEST(TensorRequest, LeavesMasksToGraphsThatReadThemThemselves) {
+  auto graph = std::make_shared<loader::Model>();
+  graph->input_names = {"input_ids", "attention_mask"};
+  graph->output_names = {"logits"};
+  const auto result = prepare_tensors(json_of(R"({"inputs":[)" + ids("[2,3]", "[1,2,3,4,5,6]") +
+                                              "," + mask("[2,3]", "[1,0,0,1,1,1]") + "]}"),
+                                      graph, "m");
+  const auto& task = std::get<PreparedTask>(result);
+  EXPECT_EQ(task.sequences[0].ids.size(), 3U);
+  EXPECT_EQ(task.sequences[0].mask, (std::vector<std::uint8_t>{1, 0, 0}));
+  EXPECT_TRUE(task.sequences[1].mask.empty());
+}
+
 TEST(TensorRequest, IsAnsweredInTheShapeOfItsInputs) {
   const PreparedTask task = prepared(
       ids("[2,3]", "[5,6,7,8,9,0]") + "," + mask("[2,3]", "[1,1,1,1,1,0]"), R"(,"id":"r1")");
@@ -104,9 +131,8 @@ TEST(TensorRequest, NamesWhatIsWrong) {
            {good + "," + good, "is given twice"},
            {mask("[1,2]", "[1,1]"), "the token ids are missing"},
            {good + "," + mask("[2,1]", "[1,1]"), "shape is [2, 1], expected that of 'input_ids'"},
-           {good + "," + mask("[1,2]", "[0,1]"), "row 0 is no run of ones"},
-           {good + "," + mask("[1,2]", "[0,0]"), "row 0 is no run of ones"},
-           {good + "," + mask("[1,2]", "[1,2]"), "row 0 is no run of ones"}})
+           {good + "," + mask("[1,2]", "[0,0]"), "row 0 has no 1: nothing is left to attend to"},
+           {good + "," + mask("[1,2]", "[1,2]"), "row 0 has 2, expected 0 and 1"}})
     EXPECT_NE(error_of(inputs).find(part), std::string::npos) << error_of(inputs);
   EXPECT_EQ(error_of(good, R"(,"outputs":[{"name":"x"}])"),
             "the model has no output \"x\", expected logits, classes");
