@@ -104,7 +104,7 @@ Json describe_server(const Config& config, const Backend& backend, const Catalog
                        {"version", version()},
                        {"isa", backend.isa},
                        {"cores", backend.cores},
-                       {"extensions", Json::array({})},
+                       {"extensions", Json::array({"binary_tensor_data"})},
                        {"models", brief_list(config, catalog)}});
 }
 

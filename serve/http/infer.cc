@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "serve/http/errors.h"
+#include "serve/http/inference_body.h"
 #include "serve/http/request_timeout.h"
 #include "serve/http/router.h"
 #include "serve/http/step_timing.h"
@@ -38,12 +39,20 @@ HttpResponse timeout_response(std::chrono::microseconds timeout) {
                         "the answer was not computed within the timeout of " + limit + " ms");
 }
 
+using PreparedOr = std::variant<PreparedTensors, std::vector<FieldError>>;
+
 // Tensors have a meaning on the paths of Open Inference alone.
-PreparedOrErrors prepared_task(const EndpointState& state, const std::string& target,
-                               const Json& body) {
-  if (error_shape(target) == ErrorShape::kBoth && is_tensor_request(body))
-    return prepare_tensors(body, state.loaded->parts.model, state.name);
-  return state.ready.task(body);
+PreparedOr prepared_task(const EndpointState& state, const std::string& target,
+                         const InferenceBody& body, const Json& json) {
+  const bool takes_tensors = error_shape(target) == ErrorShape::kBoth;
+  if (takes_tensors && (body.has_header || is_tensor_request(json)))
+    return prepare_tensors(json, body.raw, state.loaded->parts.model, state.name);
+  if (body.has_header)
+    return std::vector<FieldError>{
+        {{}, "bytes after the JSON are taken by the paths of /v2/models alone", "value_error"}};
+  auto prepared = state.ready.task(json);
+  if (auto* errors = std::get_if<std::vector<FieldError>>(&prepared)) return std::move(*errors);
+  return PreparedTensors{.task = std::get<PreparedTask>(std::move(prepared)), .finish_raw = {}};
 }
 
 }  // namespace
@@ -88,6 +97,7 @@ struct InferService::Job {
   Reply reply;
   std::shared_ptr<const EndpointState> state;
   PreparedTask task;
+  std::function<RawAnswer(std::span<const runtime::SequenceOutput>)> finish_raw;  // PreparedTensors
   AnswerObserver observer;
   Json input;                                // for the observer, as are
   std::vector<runtime::Sequence> sequences;  // copies of what the engine takes
@@ -174,19 +184,24 @@ void InferService::prepare(const std::shared_ptr<Job>& job) {
   if (const auto* error = std::get_if<std::string>(&timing))
     return reply(job, error_response(HttpError::kBadRequest, *error));
   job->timing = std::get<TimingDetail>(timing);
-  auto body = parse_json(job->request.body);
+  const auto read = inference_body(job->request);
+  if (const auto* error = std::get_if<std::string>(&read))
+    return reply(job, error_response(HttpError::kBadRequest, *error));
+  const auto& parts = std::get<InferenceBody>(read);
+  auto body = parse_json(parts.json);
   if (const auto* error = std::get_if<JsonError>(&body))
     return reply(job, not_json_response(*error));
-  job->request.body = {};
   auto timeout = request_timeout(job->request, std::get<Json>(body), limits_.timeout);
   if (const auto* errors = std::get_if<std::vector<FieldError>>(&timeout))
     return reply(job, field_errors_response(*errors));
   job->timeout = std::get<RequestTimeout>(timeout);
   if (answered_as_dead(job)) return;
-  auto prepared = prepared_task(*job->state, job->request.target, std::get<Json>(body));
+  auto prepared = prepared_task(*job->state, job->request.target, parts, std::get<Json>(body));
   if (const auto* errors = std::get_if<std::vector<FieldError>>(&prepared))
     return reply(job, field_errors_response(*errors));
-  job->task = std::move(std::get<PreparedTask>(prepared));
+  job->task = std::move(std::get<PreparedTensors>(prepared).task);
+  job->finish_raw = std::move(std::get<PreparedTensors>(prepared).finish_raw);
+  job->request.body = {};
   for (const runtime::Sequence& sequence : job->task.sequences) job->tokens += sequence.ids.size();
   if (auto error = limit_error(*job)) return reply(job, field_errors_response({std::move(*error)}));
   if (job->observer) {
@@ -226,22 +241,29 @@ void InferService::finish(const std::shared_ptr<Job>& job, const runtime::Respon
     return reply(job, refusal_response(response, job->request.subject()));
   const auto begin = Clock::now();
   HttpResponse answer;
-  const Json output = job->task.finish(response.sequences);
-  if (job->timing == TimingDetail::kSteps)
-    answer.body = to_text(with_timing(output,
-                                      {.tokenize = job->tokenize,
-                                       .queue = response.timing.queued,
-                                       .inference = response.timing.compute,
-                                       .postprocess = Clock::now() - begin},
-                                      response.timing.steps));
+  const RawAnswer raw = job->finish_raw
+                            ? job->finish_raw(response.sequences)
+                            : RawAnswer{.json = job->task.finish(response.sequences), .bytes = {}};
+  const Json& output = raw.json;
+  std::string text = job->timing == TimingDetail::kSteps
+                         ? to_text(with_timing(output,
+                                               {.tokenize = job->tokenize,
+                                                .queue = response.timing.queued,
+                                                .inference = response.timing.compute,
+                                                .postprocess = Clock::now() - begin},
+                                               response.timing.steps))
+                         : to_text(output);
+  if (job->finish_raw)
+    answer = raw_response(std::move(text), raw.bytes);
   else
-    answer.body = to_text(output);
+    answer.body = std::move(text);
   const auto now = Clock::now();
-  answer.headers = {{"x-total-time", milliseconds(now - job->begin)},
-                    {"x-tokenization-time", milliseconds(job->tokenize)},
-                    {"x-queue-time", milliseconds(response.timing.queued)},
-                    {"x-inference-time", milliseconds(response.timing.compute)},
-                    {"x-compute-tokens", std::to_string(job->tokens)}};
+  answer.headers.insert(answer.headers.end(),
+                        {{"x-total-time", milliseconds(now - job->begin)},
+                         {"x-tokenization-time", milliseconds(job->tokenize)},
+                         {"x-queue-time", milliseconds(response.timing.queued)},
+                         {"x-inference-time", milliseconds(response.timing.compute)},
+                         {"x-compute-tokens", std::to_string(job->tokens)}});
   metrics_.observe(job->endpoint, Stage::kTokenize, job->tokenize);
   metrics_.observe(job->endpoint, Stage::kQueue, response.timing.queued);
   metrics_.observe(job->endpoint, Stage::kInference, response.timing.compute);

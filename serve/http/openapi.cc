@@ -43,8 +43,9 @@ struct Operation {
   Json body = {};                           // schema; null: a request has none
   std::vector<Json::Member> examples = {};  // of the body
   std::vector<Failure> failures = {};
-  Json headers = {};          // of the answer
-  bool body_required = true;  // false: an empty one stands for {}
+  Json headers = {};              // of the answer
+  bool answer_has_bytes = false;  // or JSON and bytes after it
+  bool body_required = true;      // false: an empty one stands for {}
 };
 
 Operation server_operation(const std::string& summary, const std::string& schema) {
@@ -169,7 +170,8 @@ Operation infer_operation(const EndpointConfig& endpoint, const EndpointState& s
     operation.body = with_timeouts(std::move(operation.body));
     return operation;
   }
-  operation.summary += ", or tensors of Open Inference";
+  operation.summary += ", or tensors of Open Inference, in JSON or as bytes after it";
+  operation.answer_has_bytes = true;
   operation.body = with_timeouts(Json::object(
       {{"anyOf", Json::array({std::move(operation.body), schema_ref("TensorRequest")})}}));
   operation.answer = Json::object(
@@ -255,11 +257,12 @@ Json responses_of(Operation& operation, const std::string& path, bool needs_key)
   Json headers = Json::object({{"x-request-id", header_ref("RequestId")}});
   if (const auto* more = operation.headers.as_object())
     for (const auto& [name, header] : *more) headers.add(name, header);
-  Json responses =
-      Json::object({{"200", Json::object({{"description", "the answer"},
-                                          {"headers", std::move(headers)},
-                                          {"content", content_of(std::move(operation.type),
-                                                                 std::move(operation.answer))}})}});
+  Json content = content_of(std::move(operation.type), std::move(operation.answer));
+  if (operation.answer_has_bytes)
+    content.add("application/octet-stream", Json::object({{"schema", Json::object({})}}));
+  Json responses = Json::object({{"200", Json::object({{"description", "the answer"},
+                                                       {"headers", std::move(headers)},
+                                                       {"content", std::move(content)}})}});
   if (needs_key)
     operation.failures.push_back({HttpError::kUnauthorized, "the API key is missing or wrong"});
   operation.failures.push_back({HttpError::kInternal, "the reason is in the log"});

@@ -129,13 +129,17 @@ constexpr std::string_view kRequests = R"({
           "items": {"type": "integer", "minimum": 1, "maximum": 2147483647}},
         "data": {"type": "array", "description": "flat or nested",
           "items": {"type": ["integer", "array"]}}}}},
+    "parameters": {"properties": {"binary_data_output": {"type": "boolean"}}},
     "outputs": {"type": ["array", "null"], "items": {"type": "object", "required": ["name"],
-      "properties": {"name": {"type": "string"}}}}}},
+      "properties": {"name": {"type": "string"},
+        "parameters": {"properties": {"binary_data": {"type": "boolean"}}}}}}}},
   "TensorResponse": {"type": "object", "required": ["model_name", "outputs"], "properties": {
     "model_name": {"type": "string"}, "id": {"type": "string"},
     "outputs": {"type": "array", "items": {"type": "object",
-      "required": ["name", "datatype", "shape", "data"], "properties": {
+      "required": ["name", "datatype", "shape"], "properties": {
         "name": {"type": "string"}, "datatype": {"const": "FP32"},
+        "parameters": {"type": "object",
+          "properties": {"binary_data_size": {"type": "integer", "minimum": 0}}},
         "shape": {"type": "array", "items": {"type": "integer"}},
         "data": {"type": "array", "items": {"type": "number"}}}}}}},
   "BenchmarkRequest": {"type": "object", "properties": {
@@ -151,13 +155,15 @@ constexpr std::string_view kRequests = R"({
     "properties": {
       "task": {"type": "string"},
       "model": {"type": "string", "description": "in the folder of --model-root"},
-      "name": {"type": "string"}, "route": {"type": "string"},
-      "batch_size": {"type": "integer", "minimum": 1}, "weight": {"type": "integer", "minimum": 1},
+      "name": {"type": ["string", "null"]}, "route": {"type": ["string", "null"]},
+      "batch_size": {"type": ["integer", "null"], "minimum": 1},
+      "weight": {"type": ["integer", "null"], "minimum": 1},
       "logging_config": {}, "data_logging": {}, "bucketing": {}, "middlewares": {},
-      "kwargs": {"type": "object"}}},
+      "kwargs": {"type": ["object", "null"]}}},
   "EndpointToRemove": {"type": "object",
-    "anyOf": [{"required": ["route"]}, {"required": ["name"]}], "properties": {
-      "route": {"type": "string"}, "name": {"type": "string"}}}
+    "anyOf": [{"required": ["route"], "properties": {"route": {"type": "string"}}},
+      {"required": ["name"], "properties": {"name": {"type": "string"}}}],
+    "properties": {"route": {"type": ["string", "null"]}, "name": {"type": ["string", "null"]}}}
 })";
 
 constexpr std::string_view kResponses = R"({

@@ -1,23 +1,15 @@
 #include "serve/tasks/tensor_answer.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <stdexcept>
+#include <utility>
+
+#include "serve/tasks/request_fields.h"
 
 namespace filigree::serve {
 namespace {
 
 using Sizes = std::vector<std::int64_t>;
-
-// The double whose shortest text is also the shortest text of `value`.
-double shortest(float value) {
-  std::array<char, 32> text{};
-  const auto written = std::to_chars(text.data(), text.data() + text.size(), value);
-  double result = 0;
-  std::from_chars(text.data(), written.ptr, result);
-  return result;
-}
 
 // One output of all sequences, each with batch size 1.
 class Stacked {
@@ -35,18 +27,26 @@ class Stacked {
     tokens_ = has_tokens();
   }
 
-  Json json() const {
+  // Name, type and shape; `data` or the size of what is appended to `bytes`.
+  Json json(TensorForm form, std::string& bytes) const {
     Sizes shape{rows_.front()->dims().begin(), rows_.front()->dims().end()};
     shape[0] = static_cast<std::int64_t>(rows_.size());
     if (tokens_) shape[1] = static_cast<std::int64_t>(answer_.width);
     Json sizes = Json::array({});
     for (const std::int64_t size : shape) sizes.add(size);
-    Json data = Json::array({});
-    for (std::size_t row = 0; row < rows_.size(); ++row) add_row(row, shape, data);
-    return Json::object({{"name", name_},
-                         {"datatype", "FP32"},
-                         {"shape", std::move(sizes)},
-                         {"data", std::move(data)}});
+    Json json = Json::object({{"name", name_}, {"datatype", "FP32"}, {"shape", std::move(sizes)}});
+    if (form == TensorForm::kRaw) {
+      const std::size_t before = bytes.size();
+      for_each_value(shape, [&](float value) {
+        bytes.append(reinterpret_cast<const char*>(&value), sizeof(value));
+      });
+      json.add("parameters", Json::object({{"binary_data_size", bytes.size() - before}}));
+    } else {
+      Json data = Json::array({});
+      for_each_value(shape, [&](float value) { data.add(shortest(value)); });
+      json.add("data", std::move(data));
+    }
+    return json;
   }
 
  private:
@@ -67,14 +67,17 @@ class Stacked {
     return true;
   }
 
-  void add_row(std::size_t row, const Sizes& shape, Json& data) const {
+  template <class Take>
+  void for_each_value(const Sizes& shape, Take take) const {
     std::size_t expected = 1;
     for (std::size_t i = 1; i < shape.size(); ++i) expected *= static_cast<std::size_t>(shape[i]);
-    const auto values = rows_[row]->data<float>();
-    if (values.size() > expected || (!tokens_ && values.size() != expected))
-      throw std::runtime_error("output '" + name_ + "' has sequences of different shapes");
-    for (const float value : values) data.add(shortest(value));
-    for (std::size_t i = values.size(); i < expected; ++i) data.add(0.0);
+    for (const loader::Tensor* row : rows_) {
+      const auto values = row->data<float>();
+      if (values.size() > expected || (!tokens_ && values.size() != expected))
+        throw std::runtime_error("output '" + name_ + "' has sequences of different shapes");
+      for (const float value : values) take(value);
+      for (std::size_t i = values.size(); i < expected; ++i) take(0.0F);
+    }
   }
 
   const TensorAnswer& answer_;
@@ -85,13 +88,16 @@ class Stacked {
 
 }  // namespace
 
-Json tensor_answer(const TensorAnswer& answer, std::span<const runtime::SequenceOutput> outputs) {
+RawAnswer tensor_answer(const TensorAnswer& answer,
+                        std::span<const runtime::SequenceOutput> outputs) {
+  RawAnswer result;
   Json list = Json::array({});
-  for (const std::size_t output : answer.outputs) list.add(Stacked(answer, output, outputs).json());
-  Json json = Json::object({{"model_name", answer.model_name}});
-  if (!answer.id.is_null()) json.add("id", answer.id);
-  json.add("outputs", std::move(list));
-  return json;
+  for (const WantedOutput& output : answer.outputs)
+    list.add(Stacked(answer, output.index, outputs).json(output.form, result.bytes));
+  result.json = Json::object({{"model_name", answer.model_name}});
+  if (!answer.id.is_null()) result.json.add("id", answer.id);
+  result.json.add("outputs", std::move(list));
+  return result;
 }
 
 }  // namespace filigree::serve

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <thread>
@@ -149,6 +151,73 @@ TEST_F(TaskRoutes, AnswerManyTextsAtOnceAsOneByOne) {
                 to_text(one.find(member)->as_array()->at(0)))
           << i;
   }
+}
+
+// What tritonclient 2.73.0 sent, recorded: is the server live, ready, the model ready; metadata of
+// both; the same two rows as JSON, as bytes with all outputs as bytes, with one output as bytes; an
+// input that does not exist.
+TEST_F(TaskRoutes, AnswerWhatTritonsClientSends) {
+  add("triton", QuestionAnsweringOptions{}, "questions");
+  start();
+  std::ifstream file(FILIGREE_SOURCE_DIR "/tests/data/triton_client.http", std::ios::binary);
+  const std::string requests{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_FALSE(requests.empty());
+  HttpClient client(server_->port());
+  ASSERT_TRUE(client.send(requests));
+  for (const char* question : {"live", "ready", "model ready"})
+    EXPECT_EQ(client.receive().status, 200) << question;
+  EXPECT_EQ(to_text(*client.receive().json().find("extensions")), R"(["binary_tensor_data"])");
+  EXPECT_EQ(to_text(*client.receive().json().find("outputs")->as_array()->at(0).find("name")),
+            R"("start_logits")");
+
+  const auto tensor = [](const std::string& name, const std::string& values) {
+    return R"({"name":")" + name + R"(","datatype":"FP32","shape":[2,4],)" + values + "}";
+  };
+  const std::string numbers = R"("data":[0.0,0.0,4.0,0.0,0.0,4.0,0.0,0.0])";
+  const std::string size = R"("parameters":{"binary_data_size":32})";
+  const std::vector<float> logits = {0, 0, 4, 0, 0, 4, 0, 0};
+  const std::string bytes(reinterpret_cast<const char*>(logits.data()), 32);
+  EXPECT_EQ(client.receive().body, R"({"model_name":"triton","id":"json","outputs":[)" +
+                                       tensor("start_logits", numbers) + "," +
+                                       tensor("end_logits", numbers) + "]}");
+  const auto expect_bytes = [&](const std::string& json, const std::string& raw) {
+    const ClientResponse response = client.receive();
+    EXPECT_EQ(response.headers.at("inference-header-content-length"), std::to_string(json.size()));
+    EXPECT_EQ(response.headers.at("content-type"), "application/octet-stream");
+    EXPECT_EQ(response.headers.at("x-compute-tokens"), "8");
+    EXPECT_EQ(response.body, json + raw);
+  };
+  expect_bytes(R"({"model_name":"triton","id":"binary","outputs":[)" +
+                   tensor("start_logits", size) + "," + tensor("end_logits", size) + "]}",
+               bytes + bytes);
+  expect_bytes(R"({"model_name":"triton","outputs":[)" + tensor("start_logits", size) + "," +
+                   tensor("end_logits", numbers) + "]}",
+               bytes);
+  const ClientResponse refused = client.receive();
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(*refused.json().find("error")->as_string(),
+            "body.inputs.nothing: the model has no input of this name, expected input_ids");
+}
+
+TEST_F(TaskRoutes, RefuseBytesThatDoNotFitTheirHeader) {
+  add("triton", QuestionAnsweringOptions{}, "questions");
+  start();
+  const auto answer = [&](const std::string& path, const std::string& length) {
+    HttpClient client(server_->port());
+    client.send("POST " + path + " HTTP/1.1\r\nHost: t\r\nInference-Header-Content-Length: " +
+                length + "\r\nContent-Length: 2\r\n\r\n{}");
+    return client.receive();
+  };
+  for (const std::string length : {"3", "-1", "x", "1x", "99999999999999999999"}) {
+    const ClientResponse response = answer("/v2/models/triton/infer", length);
+    EXPECT_EQ(response.status, 400) << length;
+    EXPECT_EQ(*response.json().find("error")->as_string(),
+              "Inference-Header-Content-Length is '" + length +
+                  "', expected the bytes of JSON at the beginning of a body of 2");
+  }
+  EXPECT_EQ(*answer("/v2/models/triton/infer", "2").json().find("error")->as_string(),
+            "body.inputs: expected a list of at least one object with name, shape and datatype");
+  EXPECT_EQ(answer("/predict", "2").status, 422);
 }
 
 TEST_F(TaskRoutes, ShareAModelBetweenTasksAndClients) {

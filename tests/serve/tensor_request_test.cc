@@ -26,17 +26,21 @@ std::string mask(const std::string& shape, const std::string& data) {
          "}";
 }
 
-PreparedOrErrors prepare(const std::string& inputs, const std::string& more = "") {
-  return prepare_tensors(json_of(R"({"inputs":[)" + inputs + "]" + more + "}"), model(), "m");
+using PreparedOrErrors = std::variant<PreparedTensors, std::vector<FieldError>>;
+
+PreparedOrErrors prepare(const std::string& inputs, const std::string& more = "",
+                         std::string_view raw = {}) {
+  return prepare_tensors(json_of(R"({"inputs":[)" + inputs + "]" + more + "}"), raw, model(), "m");
 }
 
 PreparedTask prepared(const std::string& inputs, const std::string& more = "") {
-  return std::get<PreparedTask>(prepare(inputs, more));
+  return std::get<PreparedTensors>(prepare(inputs, more)).task;
 }
 
 // "inputs/attention_mask: shape is ..." of the only error.
-std::string error_of(const std::string& inputs, const std::string& more = "") {
-  const auto result = prepare(inputs, more);
+std::string error_of(const std::string& inputs, const std::string& more = "",
+                     std::string_view raw = {}) {
+  const auto result = prepare(inputs, more, raw);
   const auto* errors = std::get_if<std::vector<FieldError>>(&result);
   if (errors == nullptr) return "accepted";
   EXPECT_EQ(errors->size(), 1U);
@@ -87,8 +91,8 @@ TEST(TensorRequest, LeavesMasksToGraphsThatReadThemThemselves) {
   graph->output_names = {"logits"};
   const auto result = prepare_tensors(json_of(R"({"inputs":[)" + ids("[2,3]", "[1,2,3,4,5,6]") +
                                               "," + mask("[2,3]", "[1,0,0,1,1,1]") + "]}"),
-                                      graph, "m");
-  const auto& task = std::get<PreparedTask>(result);
+                                      {}, graph, "m");
+  const auto& task = std::get<PreparedTensors>(result).task;
   EXPECT_EQ(task.sequences[0].ids.size(), 3U);
   EXPECT_EQ(task.sequences[0].mask, (std::vector<std::uint8_t>{1, 0, 0}));
   EXPECT_TRUE(task.sequences[1].mask.empty());
@@ -115,6 +119,84 @@ TEST(TensorRequest, TellsClassesFromTokensByTheFile) {
   EXPECT_EQ(to_text(*list[1].find("data")), "[1.0,2.0,0.0,0.0]");
 }
 
+std::string raw_input(const std::string& name, const std::string& type, const std::string& shape,
+                      const std::string& size) {
+  return R"({"name":")" + name + R"(","datatype":")" + type + R"(","shape":)" + shape +
+         R"(,"parameters":{"binary_data_size":)" + size + "}}";
+}
+
+template <class Number>
+std::string bytes_of(const std::vector<Number>& numbers) {
+  return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(Number)};
+}
+
+TEST(TensorRequest, TakesNumbersFromTheBytesAfterTheJson) {
+  const std::string raw =
+      bytes_of<std::int64_t>({5, 6, 7, 8}) + bytes_of<std::int32_t>({1, 1, 1, 0});
+  const auto result = prepare(raw_input("input_ids", "INT64", "[2,2]", "32") +
+                                  R"(,{"name":"token_type_ids","datatype":"INT32","shape":[2,2],)"
+                                  R"("data":[0,1,0,1]},)" +
+                                  raw_input("attention_mask", "INT32", "[2,2]", "16"),
+                              "", raw);
+  const PreparedTask& task = std::get<PreparedTensors>(result).task;
+  EXPECT_EQ(task.sequences[0].ids, (std::vector<std::int32_t>{5, 6}));
+  EXPECT_EQ(task.sequences[0].type_ids, (std::vector<std::int32_t>{0, 1}));
+  EXPECT_EQ(task.sequences[1].ids, (std::vector<std::int32_t>{7}));
+}
+
+TEST(TensorRequest, IsAnsweredInBytesWhereTheyAreWanted) {
+  const auto answer_to = [](const std::string& more) {
+    const auto result = prepare(ids("[1,3]", "[5,6,0]") + "," + mask("[1,3]", "[1,1,0]"), more);
+    const std::vector<runtime::SequenceOutput> outputs = {output({1.5F, 2})};
+    return std::get<PreparedTensors>(result).finish_raw(outputs);
+  };
+  const RawAnswer all = answer_to(R"(,"parameters":{"binary_data_output":true})");
+  EXPECT_EQ(to_text(all.json),
+            R"({"model_name":"m","outputs":[{"name":"logits","datatype":"FP32","shape":[1,3],)"
+            R"("parameters":{"binary_data_size":12}},{"name":"classes","datatype":"FP32",)"
+            R"("shape":[1,2],"parameters":{"binary_data_size":8}}]})");
+  EXPECT_EQ(all.bytes, bytes_of<float>({1.5F, 2, 0, 0.5F, 0.25F}));
+  const RawAnswer one = answer_to(
+      R"(,"outputs":[{"name":"logits"},{"name":"classes","parameters":{"binary_data":true}}])");
+  EXPECT_EQ(to_text(one.json),
+            R"({"model_name":"m","outputs":[{"name":"logits","datatype":"FP32","shape":[1,3],)"
+            R"("data":[1.5,2.0,0.0]},{"name":"classes","datatype":"FP32","shape":[1,2],)"
+            R"("parameters":{"binary_data_size":8}}]})");
+  EXPECT_EQ(one.bytes, bytes_of<float>({0.5F, 0.25F}));
+  EXPECT_FALSE(std::get<PreparedTensors>(
+                   prepare(ids("[1,1]", "[5]"), R"(,"parameters":{"binary_data_output":false})"))
+                   .finish_raw);
+}
+
+TEST(TensorRequest, NamesWhatIsWrongWithBytes) {
+  const std::string two = bytes_of<std::int64_t>({5, 6});
+  const auto error = [&](const std::string& shape, const std::string& size,
+                         const std::string& raw) {
+    return error_of(raw_input("input_ids", "INT64", shape, size), "", raw);
+  };
+  EXPECT_EQ(error("[1,2]", "16", two), "accepted");
+  EXPECT_EQ(error("[1,2]", "15", two),
+            "binary_data_size is 15, expected 8 bytes for each of 2 values of the shape [1, 2]");
+  EXPECT_EQ(error("[1,2]", "-16", two), "binary_data_size is -16, expected a number of bytes");
+  EXPECT_EQ(error("[1,2]", "\"16\"", two),
+            "binary_data_size is \"16\", expected a number of bytes");
+  EXPECT_EQ(
+      error("[1,2]", "16", two.substr(0, 12)),
+      "binary_data_size is 16, but only 12 bytes are left after the JSON and the inputs before");
+  EXPECT_EQ(error("[1,2]", "16", two + "x"), "1 bytes follow those of the inputs");
+  // 2^62 values of 8 bytes are 2^65 bytes, which is 0 in 64 bits.
+  EXPECT_EQ(error("[2147483647,2147483647]", "8", two),
+            "binary_data_size is 8, expected 8 bytes for each of 4611686014132420609 values of the "
+            "shape [2147483647, 2147483647]");
+  EXPECT_EQ(error("[1,1]", "8", bytes_of<std::int64_t>({std::int64_t{1} << 40})),
+            "has the value 1099511627776, expected whole numbers of 32 bits");
+  EXPECT_EQ(error_of(R"({"name":"input_ids","datatype":"INT64","shape":[1,2],"data":[1,2],)"
+                     R"("parameters":{"binary_data_size":16}})",
+                     "", two),
+            "has both 'data' and binary_data_size");
+  EXPECT_EQ(error_of(ids("[1,1]", "[1]"), "", two), "16 bytes follow those of the inputs");
+}
+
 TEST(TensorRequest, NamesWhatIsWrong) {
   const std::string good = ids("[1,2]", "[5,6]");
   for (const auto& [inputs, part] : std::vector<std::pair<std::string, std::string>>{
@@ -136,6 +218,15 @@ TEST(TensorRequest, NamesWhatIsWrong) {
     EXPECT_NE(error_of(inputs).find(part), std::string::npos) << error_of(inputs);
   EXPECT_EQ(error_of(good, R"(,"outputs":[{"name":"x"}])"),
             "the model has no output \"x\", expected logits, classes");
+  EXPECT_EQ(error_of(good, R"(,"outputs":"x")"), "list type expected, found string");
+  EXPECT_EQ(error_of(good, R"(,"id":7)"), "str type expected, found number");
+  EXPECT_EQ(error_of(good, R"(,"parameters":{"binary_data_output":1})"),
+            "bool type expected, found number");
+  EXPECT_EQ(error_of(good, R"(,"outputs":[{"name":"logits","parameters":{"binary_data":"x"}}])"),
+            "bool type expected, found string");
+  const auto nothing = prepare_tensors(json_of("[]"), {}, model(), "m");
+  EXPECT_EQ(std::get<std::vector<FieldError>>(nothing).front().message,
+            "expected a list of at least one object with name, shape and datatype");
 }
 
 TEST(TensorRequest, IsDescribedByTheModelsTensors) {
