@@ -10,32 +10,31 @@ ByteTrie::ByteTrie(std::vector<std::pair<std::string_view, std::int32_t>> string
     std::size_t begin;
     std::size_t end;
     std::size_t depth;
+    unsigned char label;
   };
-  std::vector<Range> ranges{{0, strings.size(), 0}};
-  labels_.push_back(0);
+  std::vector<Range> ranges{{0, strings.size(), 0, 0}};
   for (std::size_t node = 0; node < ranges.size(); ++node) {
-    auto [begin, end, depth] = ranges[node];
-    Entry entry{static_cast<std::uint32_t>(ranges.size()), 0, kNoValue};
+    auto [begin, end, depth, node_label] = ranges[node];
+    const auto first_child = static_cast<std::uint32_t>(ranges.size());
+    std::int32_t value = kNoValue;
     for (; begin < end && strings[begin].first.size() == depth; ++begin)
-      if (depth > 0) entry.value = strings[begin].second;
+      if (depth > 0) value = strings[begin].second;
     while (begin < end) {
       const char label = strings[begin].first[depth];
       std::size_t same = begin;
       while (same < end && strings[same].first[depth] == label) ++same;
-      ranges.push_back({begin, same, depth + 1});
-      labels_.push_back(static_cast<unsigned char>(label));
-      ++entry.children;
+      ranges.push_back({begin, same, depth + 1, static_cast<unsigned char>(label)});
       begin = same;
     }
-    entries_.push_back(entry);
-  }
-  for (Entry& entry : entries_) {
-    if (entry.children <= kListLimit) continue;
-    const auto table = static_cast<std::uint32_t>(wide_.size() / 256);
-    wide_.resize(wide_.size() + 256, kNoNode);
-    for (std::uint32_t i = 0; i < entry.children; ++i)
-      wide_[(table * 256U) + labels_[entry.first_child + i]] = entry.first_child + i;
-    entry.children = kWide | table;
+    const std::size_t children = ranges.size() - first_child;
+    if (children <= kListLimit) {
+      entries_.push_back({first_child, value, node_label, static_cast<unsigned char>(children)});
+      continue;
+    }
+    entries_.push_back({static_cast<std::uint32_t>(wide_.size()), value, node_label, kWide});
+    Wide& wide = wide_.emplace_back(Wide{first_child, {}});
+    for (std::size_t i = 0; i < children; ++i)
+      wide.offset[ranges[first_child + i].label] = static_cast<unsigned char>(i);
   }
 }
 

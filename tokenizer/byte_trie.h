@@ -2,6 +2,7 @@
 // that the children of a node are neighbours and their labels lie together.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -40,25 +41,34 @@ class ByteTrie {
 
  private:
   struct Entry {
-    std::uint32_t first_child;
-    std::uint32_t children;  // count; in wide nodes kWide | index into wide_
+    std::uint32_t first_child;  // of wide nodes: index into wide_
     std::int32_t value;
+    unsigned char label;     // of the edge into this node
+    unsigned char children;  // count, or kWide
   };
-  // Nodes with more children than this have a table of all 256 bytes instead of a list.
-  static constexpr std::uint32_t kListLimit = 8;
-  static constexpr std::uint32_t kWide = 0x80000000;
+  // A node with more children than kListLimit has a table instead of a list. What it says is right
+  // when the label there is the byte asked for.
+  struct Wide {
+    std::uint32_t first_child;
+    std::array<unsigned char, 256> offset;  // from the first child, by byte; 0 where there is none
+  };
+  static constexpr unsigned char kListLimit = 8;
+  static constexpr unsigned char kWide = 255;
 
   Node child(Node node, unsigned char byte) const noexcept {
     const Entry& entry = entries_[node];
-    if ((entry.children & kWide) != 0) return wide_[((entry.children & ~kWide) * 256U) + byte];
+    if (entry.children == kWide) {
+      const Wide& wide = wide_[entry.first_child];
+      const Node found = wide.first_child + wide.offset[byte];
+      return entries_[found].label == byte ? found : kNoNode;
+    }
     for (std::uint32_t i = entry.first_child; i < entry.first_child + entry.children; ++i)
-      if (labels_[i] == byte) return i;
+      if (entries_[i].label == byte) return i;
     return kNoNode;
   }
 
   std::vector<Entry> entries_;
-  std::vector<unsigned char> labels_;  // of the edge into each node
-  std::vector<Node> wide_;             // [wide nodes][256]
+  std::vector<Wide> wide_;
 };
 
 }  // namespace filigree::tokenizer

@@ -17,7 +17,12 @@ std::vector<std::pair<std::string_view, std::int32_t>> strings_of(const Vocabula
 }  // namespace
 
 WordPiece::WordPiece(const Vocabulary& vocabulary, const WordPieceOptions& options)
-    : trie_(strings_of(vocabulary)),
+    : WordPiece(strings_of(vocabulary), options) {}
+
+WordPiece::WordPiece(const std::vector<std::pair<std::string_view, std::int32_t>>& tokens,
+                     const WordPieceOptions& options)
+    : words_(tokens),
+      trie_(tokens),
       continuing_(trie_.descend(options.continuing_subword_prefix)),
       unknown_id_(options.unknown_id),
       max_chars_(options.max_input_chars_per_word) {}

@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tokenizer/byte_trie.h"
 #include "tokenizer/normalizer.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer/vocabulary.h"
+#include "tokenizer/word_table.h"
 
 namespace filigree::tokenizer {
 
@@ -28,7 +30,10 @@ class WordPiece {
 
   std::int32_t unknown_id() const noexcept { return unknown_id_; }
   std::size_t max_chars() const noexcept { return max_chars_; }
+  // Of a word that is not empty.
   ByteTrie::Match longest_initial(std::string_view text) const noexcept {
+    const std::int32_t whole = words_.find(text);
+    if (whole != WordTable::kNoValue) return {text.size(), whole, text.size()};
     return trie_.longest(ByteTrie::kRoot, text);
   }
   ByteTrie::Match longest_continuing(std::string_view text) const noexcept {
@@ -36,6 +41,10 @@ class WordPiece {
   }
 
  private:
+  WordPiece(const std::vector<std::pair<std::string_view, std::int32_t>>& tokens,
+            const WordPieceOptions& options);
+
+  WordTable words_;
   ByteTrie trie_;
   ByteTrie::Node continuing_;
   std::int32_t unknown_id_;
