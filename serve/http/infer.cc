@@ -140,13 +140,17 @@ void InferService::answer(std::size_t endpoint, std::shared_ptr<const EndpointSt
   job->observer = std::move(observer);
   if (job->state->kind != EndpointState::Kind::kReady)
     return reply(job, not_ready_response(*job->state));
-  boost::asio::post(threads_->pool, [this, job] {
-    try {
-      prepare(job);
-    } catch (const std::exception& error) {
-      fail(job, error.what());
-    }
-  });
+  // A short request that is alone saves the way to another thread: nobody waits for this one.
+  if (in_flight_ == 1 && job->request.body.size() <= kShortBody) return prepare_or_fail(job);
+  boost::asio::post(threads_->pool, [this, job] { prepare_or_fail(job); });
+}
+
+void InferService::prepare_or_fail(const std::shared_ptr<Job>& job) {
+  try {
+    prepare(job);
+  } catch (const std::exception& error) {
+    fail(job, error.what());
+  }
 }
 
 // Whether nobody waits for the answer any more; then that is the answer.
@@ -221,17 +225,21 @@ void InferService::submit(const std::shared_ptr<Job>& job) {
   request.cancel = job->cancel;
   request.deadline = job->deadline();
   request.time_steps = job->timing == TimingDetail::kSteps;
-  // The engine's thread only passes the answer on.
+  // The engine's thread only passes the answer on, unless nothing else is there that it could do.
   backend_.submit(std::move(request), [this, job](runtime::Response response) {
+    if (in_flight_ == 1) return finish_or_fail(job, response);
     auto shared = std::make_shared<const runtime::Response>(std::move(response));
-    boost::asio::post(threads_->pool, [this, job, shared] {
-      try {
-        finish(job, *shared);
-      } catch (const std::exception& error) {
-        fail(job, error.what());
-      }
-    });
+    boost::asio::post(threads_->pool, [this, job, shared] { finish_or_fail(job, *shared); });
   });
+}
+
+void InferService::finish_or_fail(const std::shared_ptr<Job>& job,
+                                  const runtime::Response& response) {
+  try {
+    finish(job, response);
+  } catch (const std::exception& error) {
+    fail(job, error.what());
+  }
 }
 
 void InferService::finish(const std::shared_ptr<Job>& job, const runtime::Response& response) {

@@ -12,6 +12,7 @@
 
 #include "serve/http/app.h"
 #include "serve/http/listener.h"
+#include "serve/http/time_slice.h"
 #include "serve/log.h"
 
 namespace filigree::serve {
@@ -24,6 +25,9 @@ constexpr std::size_t kLoaders = 2;
 // For the refusals of requests that are given up, and answers that were just being computed, to
 // reach their clients; only a client that does not read is cut off.
 constexpr std::chrono::seconds kFarewell{2};
+
+// Several times what the network thread needs for one event, and the least that Linux takes.
+constexpr std::chrono::microseconds kNetworkSlice{100};
 
 std::unique_ptr<AccessLog> access_log_of(const ServerOptions& options) {
   if (options.access_log.empty()) return nullptr;
@@ -132,6 +136,7 @@ class Server::Impl {
 
   // What a connection's code throws (no memory, say) costs that connection, not the server.
   void run_network() {
+    prefer_time_slices(kNetworkSlice);
     for (;;) {
       try {
         context_.run();

@@ -91,25 +91,43 @@ TEST_F(InFlight, ExpiresWithoutReachingTheEngineWhenAllThreadsAreBusy) {
   std::promise<void> go_on;
   const auto wait = go_on.get_future().share();
   std::atomic<int> busy = 0;
-  for (int i = 0; i < 2; ++i)  // the threads of the service
-    ask([&, wait](const HttpResponse&) {
-      ++busy;
-      wait.wait();
-    });
+  HttpRequest no_json = question();
+  no_json.body.assign(InferService::kShortBody + 1, ' ');  // too long for the thread of the caller
+  for (int i = 0; i < 2; ++i)                              // the threads of the service
+    ask(
+        [&, wait](const HttpResponse&) {
+          ++busy;
+          wait.wait();
+        },
+        no_json);
   while (busy < 2) std::this_thread::yield();
   HttpRequest late = question();
   late.headers = {{"X-Request-Timeout-Ms", "1"}};
+  late.body.append(InferService::kShortBody, ' ');
   std::promise<Seen> seen;
-  const auto deadline = runtime::Clock::now() + std::chrono::milliseconds(2);
   ask(
       [&](const HttpResponse& response) {
         seen.set_value({response.status, infer_.in_flight()});
       },
       std::move(late));
+  const auto deadline = runtime::Clock::now() + std::chrono::milliseconds(2);
   while (runtime::Clock::now() < deadline) std::this_thread::yield();
   go_on.set_value();
   EXPECT_EQ(seen.get_future().get().status, 504);
-  EXPECT_EQ(engine_.submitted(), 2U);
+  EXPECT_EQ(engine_.submitted(), 0U);
+}
+
+TEST_F(InFlight, AShortRequestThatIsAloneIsReadWhereItArrives) {
+  catalog_.load({});
+  engine_.hold_answers();
+  std::promise<Seen> first, second;
+  ask([&](const HttpResponse& response) { first.set_value({response.status, 0}); });
+  EXPECT_EQ(engine_.submitted(), 1U);  // already: there was no other thread to wait for
+  ask([&](const HttpResponse& response) { second.set_value({response.status, 0}); });
+  ASSERT_TRUE(engine_.wait_for_submitted(2));
+  engine_.release_answers();
+  EXPECT_EQ(first.get_future().get().status, 200);
+  EXPECT_EQ(second.get_future().get().status, 200);
 }
 
 TEST_F(InFlight, IsCountedDownOnceWhenSendingFails) {
