@@ -36,6 +36,7 @@ struct ServerOptions {
   std::size_t max_queue_requests = 512;  // that wait for the engine
   std::size_t max_queue_tokens = std::size_t{4} << 20;  // of them
   std::chrono::milliseconds request_timeout{0};  // of requests that do not say theirs; 0: none
+  bool strict = false;  // the server does not start with a model that cannot be served
 
   LogFormat log_format = LogFormat::kText;
   std::string access_log;  // a file; "-": stdout; empty: none

@@ -93,6 +93,13 @@ Json get_access_log(const ServerOptions& options) {
   return options.access_log == "-" ? Json("-") : absolute(options.access_log);
 }
 
+void set_strict(ServerOptions& options, std::string_view text, const std::string& source) {
+  if (text != "true" && text != "false") fail(source, text, "true or false");
+  options.strict = text == "true";
+}
+
+Json get_strict(const ServerOptions& options) { return options.strict; }
+
 void set_uds(ServerOptions& options, std::string_view text, const std::string& source) {
   if (text.empty()) fail(source, text, "the path of a socket");
   options.uds = text;
@@ -203,6 +210,7 @@ constexpr ServerSetting kSettings[] = {
      get_log_format},
     {"access_log", "PATH", "a line of JSON for every answer, in this file; -: stdout (none)",
      set_access_log, get_access_log},
+    {"strict", "", "end with an error when a model cannot be served", set_strict, get_strict},
 };
 
 std::string joined(const YamlNode& node, const Fields& server, std::string_view key) {

@@ -14,7 +14,7 @@ namespace filigree::serve {
 
 struct ServerSetting {
   std::string_view key;
-  std::string_view value;  // what help calls the value, "BYTES"
+  std::string_view value;  // what help calls the value, "BYTES"; empty: the flag alone says true
   std::string_view help;
   // Reads `text` into the options. Throws ConfigError that begins with `source`, for example
   // "flag '--max-body-bytes'", and says what was found and what was expected.

@@ -5,6 +5,7 @@
 
 #include "serve/http/describe.h"
 #include "serve/http/errors.h"
+#include "serve/http/model_metrics.h"
 #include "serve/http/openapi.h"
 #include "serve/http/page.h"
 #include "serve/http/process_usage.h"
@@ -302,6 +303,7 @@ HttpResponse App::metrics(const Deployment& deployment) const {
   HttpResponse response;
   response.content_type = kMetricsType;
   response.body = metrics_.text(gauges);
+  response.body += model_metrics_text(deployment.config(), deployment.catalog());
   if (watcher_) response.body += metrics_text(watcher_->status());
   return response;
 }

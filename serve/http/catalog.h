@@ -2,6 +2,7 @@
 // became of it.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -37,6 +38,9 @@ struct EndpointState {
   ReadyTask ready;                            // of kReady
   std::size_t weight = 1;                     // of kReady: its share of the engine
 };
+
+inline constexpr std::array kEndpointStates = {
+    EndpointState::Kind::kLoading, EndpointState::Kind::kReady, EndpointState::Kind::kFailed};
 
 // "loading", "ready", "failed".
 std::string_view state_name(EndpointState::Kind kind) noexcept;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "serve/http/model_bytes.h"
 #include "serve/http/version.h"
 #include "serve/tasks/tensor_request.h"
 
@@ -56,6 +57,9 @@ void add_model(Json& json, const EndpointState& state) {
   json.add("sequence_length", state.ready.sequence_length);
   json.add("file_bytes", model.file_bytes);
   json.add("memory_bytes", model.memory_bytes);
+  const ModelBytes bytes = model_bytes(model);
+  json.add("own_bytes", bytes.own);
+  json.add("shared_bytes", bytes.shared);
   json.add("sparsity", sparsity(model));
   if (model.encoder) {
     json.add("layers", model.encoder->layers.size());

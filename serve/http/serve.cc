@@ -1,6 +1,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <string>
+#include <thread>
 
 #include "serve/http/server.h"
 #include "serve/log.h"
@@ -32,10 +34,18 @@ void run_until_signal(Server& server, const std::function<void(std::uint16_t por
   });
   server.start();
   listening(server.port());
+  std::string failure;
+  std::jthread watch([&](const std::stop_token& stop) {
+    failure = server.failure_at_start(stop);
+    if (!failure.empty()) context.stop();
+  });
   context.run();
+  watch.request_stop();
+  watch.join();
   // Gives the signals their default meaning back: the next one ends the process.
   signals.clear();
   server.stop();
+  if (!failure.empty()) throw ModelError(failure);
 }
 
 void serve(const Config& config, const ServerOptions& options,

@@ -112,6 +112,18 @@ class Server::Impl {
     return app_.deployment()->catalog().wait_until_loaded(timeout);
   }
 
+  std::string failure_at_start(const std::stop_token& stop) {
+    constexpr std::chrono::milliseconds kLookForFailure{20};
+    if (!options_.strict) return {};
+    const auto first = app_.deployment();
+    const Catalog& catalog = first->catalog();
+    for (;;) {
+      const bool is_loaded = catalog.wait_until_loaded(kLookForFailure);
+      std::string failure = catalog.failure({});
+      if (!failure.empty() || is_loaded || stop.stop_requested()) return failure;
+    }
+  }
+
   void stop() {
     if (std::exchange(stopped_, true)) return;
     app_.set_stopping();
@@ -198,6 +210,10 @@ void Server::stop() { impl_->stop(); }
 bool Server::has_access_log() const noexcept { return impl_->access_log() != nullptr; }
 void Server::reopen_logs() {
   if (AccessLog* access_log = impl_->access_log()) access_log->reopen();
+}
+
+std::string Server::failure_at_start(const std::stop_token& stop) {
+  return impl_->failure_at_start(stop);
 }
 
 bool Server::wait_until_loaded(std::chrono::milliseconds timeout) {

@@ -8,6 +8,8 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
+#include <string>
 
 #include "serve/config/config.h"
 #include "serve/config/server_options.h"
@@ -17,6 +19,12 @@ namespace filigree::serve {
 
 // The address cannot be listened on; the message names it and why.
 class BindError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// With ServerOptions::strict: an endpoint cannot be served; the message names it and why.
+class ModelError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
@@ -43,6 +51,10 @@ class Server {
   bool has_access_log() const noexcept;
   void reopen_logs();
 
+  // With ServerOptions::strict, waits until every endpoint is ready, one has failed, or `stop`: why
+  // the one that failed cannot be served. Empty otherwise, and at once without `strict`.
+  std::string failure_at_start(const std::stop_token& stop);
+
   // Readiness becomes 503, the port closes, requests that have begun are answered: with 503 those
   // that take longer than drain_timeout. Returns when all is done. Idempotent.
   void stop();
@@ -54,7 +66,8 @@ class Server {
 
 // Starts the server, calls `listening` with the port, and returns when SIGTERM or SIGINT came and
 // what was in flight is answered. A second signal ends the process at once. Ignores SIGPIPE from
-// then on.
+// then on. Throws ModelError, after what was in flight, for the first endpoint that fails
+// at the start when the server is strict.
 void run_until_signal(Server& server, const std::function<void(std::uint16_t port)>& listening);
 
 // The whole of `filigree serve`: an engine, a server and run_until_signal(). Throws what their

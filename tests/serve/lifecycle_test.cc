@@ -56,6 +56,18 @@ TEST_F(Lifecycle, IsNeverReadyWhenEveryModelFails) {
   EXPECT_NE(ready.body.find("broken"), std::string::npos);
 }
 
+TEST_F(Lifecycle, DoesNotStartWithAModelThatFailsWhenItIsStrict) {
+  options_.strict = true;
+  engine_.fail_model("bad", "offset 3: broken");
+  Server server(fake_config({"good", "bad"}), options_, engine_.backend());
+  try {
+    run_until_signal(server, [](std::uint16_t) {});
+    FAIL() << "serves";
+  } catch (const ModelError& error) {
+    EXPECT_STREQ(error.what(), "endpoint 'bad' cannot be served: offset 3: broken");
+  }
+}
+
 TEST_F(Lifecycle, FailsAnEndpointWhoseOptionsDoNotFitTheModel) {
   Config config = fake_config({"a", "b"});
   config.endpoints[1].model_path = "a";

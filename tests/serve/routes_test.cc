@@ -42,6 +42,8 @@ TEST_F(Routes, ListModelsWithTheirFigures) {
   EXPECT_EQ(*ready.find("sequence_length")->as_integer(), 128);
   EXPECT_EQ(*ready.find("file_bytes")->as_integer(), 1000);
   EXPECT_EQ(*ready.find("memory_bytes")->as_integer(), 700);
+  EXPECT_EQ(*ready.find("own_bytes")->as_integer(), 700);
+  EXPECT_EQ(*ready.find("shared_bytes")->as_integer(), 0);
   EXPECT_EQ(*ready.find("sparsity")->as_double(), 0.625);
   EXPECT_EQ(to_text(*ready.find("matrices")),
             R"([{"form":"fp32","kernel":"unstructured_f32","count":2,"nonzeros":15,)"
@@ -124,6 +126,23 @@ TEST_F(Routes, HaveNoMatricesWithoutAnEncoderOrAModel) {
   const ClientResponse broken = get("/v2/models/broken/matrices");
   EXPECT_EQ(broken.status, 503);
   EXPECT_EQ(*broken.json().find("error")->as_string(), "the model cannot be served: bad");
+}
+
+TEST_F(Routes, ShowMetricsOfModels) {
+  engine_.fail_model("broken", "offset 3: bad");
+  Config config = fake_config({"qa", "again", "broken"});
+  config.endpoints[1].model_path = "qa";
+  start(std::move(config));
+  const std::string metrics = get("/metrics").body;
+  for (const std::string line : {R"(filigree_model_state{model="qa",state="ready"} 1)",
+                                 R"(filigree_model_state{model="qa",state="failed"} 0)",
+                                 R"(filigree_model_state{model="broken",state="loading"} 0)",
+                                 R"(filigree_model_state{model="broken",state="failed"} 1)",
+                                 R"(filigree_model_bytes{model="again",kind="own"} 700)",
+                                 R"(filigree_model_bytes{model="again",kind="shared"} 0)",
+                                 R"(filigree_models_memory_bytes 700)"})
+    EXPECT_NE(metrics.find(line + "\n"), std::string::npos) << line << "\n" << metrics;
+  EXPECT_EQ(metrics.find(R"(filigree_model_bytes{model="broken")"), std::string::npos);
 }
 
 TEST_F(Routes, ListTheEndpointsWhenThereIsNothing) {

@@ -40,7 +40,8 @@ TEST_F(ServerSettings, AreReadFromTheFile) {
       "read_timeout_ms: 5\nwrite_timeout_ms: 6\ndrain_timeout_ms: 0\nuds: /run/f.sock\n"
       "request_timeout_ms: 7\nmax_request_tokens: 8\nmax_client_batch: 9\n"
       "log_format: json\naccess_log: /log/f\nmax_queue_requests: 10\nmax_queue_tokens: 11\n"
-      "uds_mode: 0660\napi_key: k3y\ncors_allow_origin: [https://a.example, 'http://b:80']\n");
+      "uds_mode: 0660\nstrict: true\napi_key: k3y\ncors_allow_origin: [https://a.example, "
+      "'http://b:80']\n");
   EXPECT_EQ(options.max_body_bytes, 1000U);
   EXPECT_EQ(options.max_header_bytes, 2000U);
   EXPECT_EQ(options.max_connections, 3U);
@@ -57,6 +58,7 @@ TEST_F(ServerSettings, AreReadFromTheFile) {
   EXPECT_EQ(options.max_queue_tokens, 11U);
   EXPECT_EQ(options.uds, "/run/f.sock");
   EXPECT_EQ(options.uds_mode, 0660U);
+  EXPECT_TRUE(options.strict);
   EXPECT_EQ(options.api_keys, std::vector<std::string>{"k3y"});
   EXPECT_EQ(options.cors_origins, (std::vector<std::string>{"https://a.example", "http://b:80"}));
 }
@@ -73,6 +75,7 @@ TEST_F(ServerSettings, NameKeyLineFoundAndExpected) {
   EXPECT_EQ(rejected("cors_allow_origin: a.example\n"),
             "f.yaml:1: 'cors_allow_origin' is 'a.example', expected '*' or origins like "
             "https://example.org with commas between them");
+  EXPECT_EQ(rejected("strict: 1\n"), "f.yaml:1: 'strict' is '1', expected true or false");
   EXPECT_EQ(rejected("max_conections: 1\n"),
             "f.yaml:1: the configuration has the unknown key 'max_conections'; did you mean "
             "'max_connections'");

@@ -41,6 +41,20 @@ class ProcessTest(unittest.TestCase):
             self.assertEqual(os.listdir(folder), ["m"])
             self.assertIn("model.onnx", os.listdir(os.path.join(folder, "m")))
 
+    def test_a_strict_server_ends_with_the_reason_when_a_model_is_broken(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ["vocab.txt", "config.json"]:
+                with open(os.path.join(MODEL, name), "rb") as source, open(os.path.join(folder, name), "wb") as copy:
+                    copy.write(source.read())
+            with open(os.path.join(folder, "model.onnx"), "wb") as model:
+                model.write(b"not a model")
+            result = subprocess.run(
+                [BINARY, "serve", "--strict", "--no-cache", "--task", "qa", "--model_path", folder, "--host",
+                 "127.0.0.1", "--port", "0", "--num-cores", "1"],
+                capture_output=True, text=True, check=False, timeout=120)
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn("filigree: endpoint 'qa' cannot be served: " + folder, result.stderr)
+
     def test_interrupted_make_model_leaves_no_folder(self):
         for number in [signal.SIGINT, signal.SIGTERM]:
             with tempfile.TemporaryDirectory() as folder:

@@ -43,6 +43,13 @@ Totals totals_of(const loader::Model& model) {
   return totals;
 }
 
+// Of tables and constants that exist once in a process, whatever the number of models with them.
+std::size_t shareable_bytes(const loader::Model& model) {
+  std::size_t bytes = 0;
+  for (const auto& block : model.blocks) bytes += block->tensor.bytes().size();
+  return bytes;
+}
+
 // "random" or "trained" as the card says, "" when it does not.
 std::string weights_of(const Json& card) {
   const Json* weights = card.find("weights");
@@ -136,7 +143,8 @@ std::string summary_text(const ModelReport& report) {
   out << "interpreted: " << operators_text(model.rest) << "\n";
   const Totals totals = totals_of(model);
   out << "memory:      " << megabytes(model.memory_bytes) << ", of it packed matrices "
-      << megabytes(totals.packed_bytes) << "\n"
+      << megabytes(totals.packed_bytes) << ", tables that other models can share "
+      << megabytes(shareable_bytes(model)) << "\n"
       << "zeros:       " << fixed(100 * zeros(totals.nonzeros, totals.elements), 1) << " % of "
       << totals.elements << " weights in " << model.matrices.size() << " matrices\n";
   for (const std::string& warning : model.warnings) out << "warning:     " << warning << "\n";
@@ -212,6 +220,7 @@ std::string report_json(const ModelReport& report) {
                             {"interpreted", std::move(interpreted)},
                             {"memory_bytes", model.memory_bytes},
                             {"packed_bytes", totals.packed_bytes},
+                            {"shareable_bytes", shareable_bytes(model)},
                             {"weights", totals.elements},
                             {"zeros", zeros(totals.nonzeros, totals.elements)},
                             {"warnings", std::move(warnings)},

@@ -111,7 +111,8 @@ serve::ServerOptions server_options(const Arguments& arguments, serve::ServerOpt
   if (arguments.has("api-key") || arguments.has("api-key-file")) options.api_keys.clear();
   for (const serve::ServerSetting& setting : serve::server_settings()) {
     const std::string name = flag_name(setting);
-    if (const auto text = arguments.text(name))
+    const bool is_switch = setting.value.empty() && arguments.has(name);
+    if (const auto text = is_switch ? std::string("true") : arguments.text(name))
       setting.set(options, *text, "flag '--" + name + "'");
   }
   options.host = arguments.text("host").value_or(options.host);
