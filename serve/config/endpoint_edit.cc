@@ -1,6 +1,7 @@
 #include "serve/config/endpoint_edit.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <system_error>
 
 #include "serve/config/endpoint_reader.h"
@@ -21,6 +22,14 @@ void expect_inside(const fs::path& path, const std::string& model, const fs::pat
   const auto [end, unused] = std::ranges::mismatch(real_root, real);
   if (error || end != real_root.end())
     throw ConfigError(kBody + ": model '" + model + "' is not in the folder of --model-root");
+}
+
+// YAML's scalars are all text, and a route `false` would be /false.
+void expect_text(const Json& endpoint, std::initializer_list<const char*> names) {
+  for (const char* name : names)
+    if (const Json* member = endpoint.find(name);
+        member != nullptr && !member->is_null() && member->as_string() == nullptr)
+      throw ConfigError(kBody + ": '" + name + "' is " + to_text(*member) + ", expected text");
 }
 
 std::string fresh_name(const Config& config) {
@@ -47,6 +56,7 @@ bool is_at(const EndpointConfig& endpoint, const std::string& route) {
 }  // namespace
 
 Config with_endpoint(Config config, const Json& endpoint, const fs::path& model_root) {
+  expect_text(endpoint, {"name", "route", "task", "model"});
   YamlNode node = yaml_node(endpoint, kBody);
   const Fields fields(node, "endpoint", kBody);
   if (fields.find("name") == nullptr) {
@@ -66,6 +76,7 @@ Config with_endpoint(Config config, const Json& endpoint, const fs::path& model_
 }
 
 Config without_endpoint(Config config, const Json& endpoint) {
+  expect_text(endpoint, {"name", "route"});
   const YamlNode node = yaml_node(endpoint, kBody);
   const Fields fields(node, "endpoint", kBody);
   auto route = fields.text("route");

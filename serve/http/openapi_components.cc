@@ -77,7 +77,7 @@ constexpr std::string_view kServer = R"({
     "loggers": {"type": "object"}, "hot_reload": {"type": "object"}}},
   "Models": {"type": "object", "required": ["models"], "properties": {
     "models": {"type": "array", "items": {"$ref": "#/components/schemas/Model"}}}},
-  "Matrices": {"type": "object",
+  "MatrixKind": {"type": "object",
     "required": ["form", "kernel", "count", "nonzeros", "packed_bytes"], "properties": {
       "form": {"type": "string"}, "kernel": {"type": "string"}, "count": {"type": "integer"},
       "nonzeros": {"type": "integer"}, "packed_bytes": {"type": "integer"}}},
@@ -96,7 +96,7 @@ constexpr std::string_view kServer = R"({
       "sparsity": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
       "layers": {"type": "integer"}, "hidden_size": {"type": "integer"},
       "heads": {"type": "integer"}, "max_positions": {"type": "integer"},
-      "matrices": {"type": "array", "items": {"$ref": "#/components/schemas/Matrices"}},
+      "matrices": {"type": "array", "items": {"$ref": "#/components/schemas/MatrixKind"}},
       "inputs": {"type": "array", "items": {"$ref": "#/components/schemas/TensorMetadata"}},
       "outputs": {"type": "array", "items": {"$ref": "#/components/schemas/TensorMetadata"}},
       "warnings": {"type": "array", "items": {"type": "string"}},

@@ -1,7 +1,11 @@
 #include "serve/http/task_schemas.h"
 
+#include <algorithm>
 #include <string_view>
+#include <utility>
 #include <variant>
+
+#include "serve/tasks/request_fields.h"
 
 namespace filigree::serve {
 namespace {
@@ -70,13 +74,19 @@ TaskSchemas schemas(const ZeroShotOptions& options) {
                 {"type": "array", "items": {"type": "number"}}]}},
               "warning": {"type": "string"}}})"),
                         .example = {}};
+  // Each text is asked with each label.
+  const std::size_t most =
+      kMostSequences / std::max<std::size_t>(options.labels ? options.labels->size() : 1, 1);
+  Json texts = json_of(R"({"type": "array", "minItems": 1, "items": {"type": "string"}})");
+  texts.add("maxItems", most);
   Json properties = json_of(R"({
-      "sequences": {"anyOf": [{"type": "string"}, {"$ref": "#/components/schemas/Texts"}]},
       "hypothesis_template": {"type": ["string", "null"],
         "pattern": "^([^{}]|\\{\\{|\\}\\})*\\{0?\\}([^{}]|\\{\\{|\\}\\}|\\{0?\\})*$",
         "description": "{} is where the label goes"},
       "multi_class": {"type": ["boolean", "null"],
         "description": "several labels may be true"}})");
+  properties.add("sequences",
+                 Json::object({{"anyOf", Json::array({json_of(R"({"type": "string"})"), texts})}}));
   if (options.labels) {
     properties.add("labels", json_of(R"({"type": "null",
                      "description": "this endpoint has labels of its own"})"));

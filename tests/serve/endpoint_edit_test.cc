@@ -72,6 +72,16 @@ TEST_F(EndpointEdit, RefusesModelsOutsideTheRoot) {
             "accepted");
 }
 
+TEST_F(EndpointEdit, RefusesNamesThatAreNoText) {
+  EXPECT_EQ(refusal(R"({"task":"qa","model":"m","route":false})"),
+            "body: 'route' is false, expected text");
+  EXPECT_EQ(refusal(R"({"task":"qa","model":7})"), "body: 'model' is 7, expected text");
+  EXPECT_EQ(refusal(R"({"task":"qa","model":"m","name":null,"route":null})"), "accepted");
+  EXPECT_THROW(without_endpoint(config(), json_of(R"({"name":"a","route":false})")), ConfigError);
+  EXPECT_EQ(without_endpoint(config(), json_of(R"({"name":"a","route":null})")).endpoints.size(),
+            1U);
+}
+
 TEST_F(EndpointEdit, RefusesWhatIsNoEndpoint) {
   EXPECT_EQ(refusal("[]"), "body:1: endpoint is sequence, expected a map of keys and values");
   EXPECT_EQ(refusal(R"({"model":"m"})"), "body:1: endpoint has no 'task'");

@@ -156,6 +156,14 @@ TEST_F(OpenApi, RefersToNothingOutsideOfItself) {
   expect_references_resolve(document_, document_);
 }
 
+TEST_F(OpenApi, NamesEachSchemaOnce) {
+  add_all();
+  start();
+  std::set<std::string> names;
+  for (const auto& [name, schema] : *referred(document_, "#/components/schemas")->as_object())
+    EXPECT_TRUE(names.insert(name).second) << name;
+}
+
 TEST_F(OpenApi, HasExamplesThatTheServerAnswersAsItSays) {
   add_all();
   config_.integration = Integration::kSagemaker;
