@@ -26,8 +26,9 @@ constexpr std::pair<std::string_view, std::string_view> kTimes[] = {
     {"x-queue-time", "queue_ms"},
     {"x-inference-time", "inference_ms"}};
 
+template <class Number>
 void add_number(Json& json, std::string_view name, std::string_view text) {
-  double value = 0;
+  Number value = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
   if (read.ec == std::errc()) json.add(std::string(name), value);
 }
@@ -53,8 +54,8 @@ std::string access_line(const Access& access) {
   if (access.headers != nullptr)
     for (const auto& [header, value] : *access.headers) {
       for (const auto& [known, name] : kTimes)
-        if (header == known) add_number(json, name, value);
-      if (header == "x-compute-tokens") add_number(json, "tokens", value);
+        if (header == known) add_number<double>(json, name, value);
+      if (header == "x-compute-tokens") add_number<std::size_t>(json, "tokens", value);
     }
   add_text(json, "request_id", access.request_id);
   add_text(json, "trace_id", trace_id(access.traceparent));

@@ -27,7 +27,10 @@ std::string text(const Json& line, const char* member) {
 }
 
 TEST(AccessLine, LeavesOutWhatThereIsNothingFor) {
-  const std::string line = access_line({.status = 400, .bytes = 7, .time = {}});
+  Access access;
+  access.status = 400;
+  access.bytes = 7;
+  const std::string line = access_line(access);
   const Json json = std::get<Json>(parse_json(line.substr(0, line.size() - 1)));
   EXPECT_EQ(json.as_object()->size(), 4U) << line;
   EXPECT_EQ(text(json, "status"), "400");
@@ -74,7 +77,7 @@ TEST_F(AccessLogged, TellsOfEveryAnswer) {
   EXPECT_GT(*lines[0].find("total_ms")->as_double(), 0);
   EXPECT_EQ(text(lines[0], "queue_ms"), "1.0");
   EXPECT_EQ(text(lines[0], "inference_ms"), "2.0");
-  EXPECT_EQ(text(lines[0], "tokens"), "6.0");
+  EXPECT_EQ(text(lines[0], "tokens"), "6");
   EXPECT_EQ(text(lines[0], "request_id"), "\"r1\"");
   EXPECT_EQ(text(lines[0], "trace_id"), "\"" + trace + "\"");
   EXPECT_EQ(text(lines[0], "span_id"), "\"" + ours.substr(36, 16) + "\"");
