@@ -29,6 +29,9 @@ constexpr std::chrono::seconds kFarewell{2};
 // Several times what the network thread needs for one event, and the least that Linux takes.
 constexpr std::chrono::microseconds kNetworkSlice{100};
 
+// Steps of nice: nine times the weight of a thread that computes.
+constexpr int kNetworkPriority = 10;
+
 std::unique_ptr<AccessLog> access_log_of(const ServerOptions& options) {
   if (options.access_log.empty()) return nullptr;
   try {
@@ -149,6 +152,7 @@ class Server::Impl {
   // What a connection's code throws (no memory, say) costs that connection, not the server.
   void run_network() {
     prefer_time_slices(kNetworkSlice);
+    prefer_priority(kNetworkPriority);
     for (;;) {
       try {
         context_.run();

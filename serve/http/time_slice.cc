@@ -1,8 +1,11 @@
 #include "serve/http/time_slice.h"
 
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdint>
 
 namespace filigree::serve {
@@ -29,6 +32,15 @@ bool prefer_time_slices(std::chrono::microseconds length) noexcept {
   attributes.size = sizeof attributes;
   attributes.runtime = static_cast<std::uint64_t>(std::chrono::nanoseconds(length).count());
   return ::syscall(SYS_sched_setattr, 0, &attributes, 0) == 0;
+}
+
+bool prefer_priority(int steps) noexcept {
+  constexpr int kLeastNice = -20;
+  const auto thread = static_cast<::id_t>(::gettid());
+  errno = 0;  // -1 may be a nice value
+  const int now = ::getpriority(PRIO_PROCESS, thread);
+  if (errno != 0) return false;
+  return ::setpriority(PRIO_PROCESS, thread, std::max(now - steps, kLeastNice)) == 0;
 }
 
 }  // namespace filigree::serve

@@ -12,4 +12,8 @@ namespace filigree::serve {
 // it was taken.
 bool prefer_time_slices(std::chrono::microseconds length) noexcept;
 
+// Lowers the nice value of this thread by `steps`, for one that computes little. False, and nothing
+// changes, where the system does not allow that (CAP_SYS_NICE, RLIMIT_NICE, LimitNICE of systemd).
+bool prefer_priority(int steps) noexcept;
+
 }  // namespace filigree::serve
