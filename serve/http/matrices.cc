@@ -39,13 +39,12 @@ Json density_json(const loader::DensityMap& map) {
       {{"height", map.height}, {"width", map.width}, {"cells", Json(std::move(cells))}});
 }
 
-// "" for a model that the loader did not make, which has no list.
-std::string form_of(const loader::Model& model, const loader::Linear& linear) {
-  const auto found = std::ranges::find(model.matrices, linear.name, &loader::MatrixInfo::name);
-  return found == model.matrices.end() ? "" : found->form;
+// The loader lists matrices in the order of computation; a model that it did not make has no list.
+std::string form_of(const loader::Model& model, std::size_t number) {
+  return number < model.matrices.size() ? model.matrices[number].form : "";
 }
 
-Json matrix_json(const loader::Model& model, std::size_t layer, runtime::Step step,
+Json matrix_json(std::size_t layer, runtime::Step step, const std::string& form,
                  const loader::Linear& linear, std::size_t side) {
   return Json::object({{"layer", layer},
                        {"step", runtime::step_name(step)},
@@ -53,7 +52,7 @@ Json matrix_json(const loader::Model& model, std::size_t layer, runtime::Step st
                        {"rows", linear.weights.rows()},
                        {"cols", linear.weights.cols()},
                        {"nonzeros", linear.weights.nonzeros()},
-                       {"form", form_of(model, linear)},
+                       {"form", form},
                        {"kernel", kernels::format_name(linear.weights.format())},
                        {"packed_bytes", linear.weights.bytes()},
                        {"density", density_json(density_map(linear.weights, side))}});
@@ -66,12 +65,13 @@ HttpResponse stopping_response() {
 }  // namespace
 
 Json matrices_json(const loader::Model& model, std::size_t side) {
-  Json list = Json::array({});
-  if (!model.encoder) return list;
-  for (std::size_t layer = 0; layer < model.encoder->layers.size(); ++layer)
-    for (const auto& [step, linear] : runtime::layer_linears(model.encoder->layers[layer]))
-      list.add(matrix_json(model, layer, step, *linear, side));
-  return list;
+  Json::Array list;
+  if (!model.encoder) return Json(std::move(list));
+  const auto& layers = model.encoder->layers;
+  for (std::size_t layer = 0; layer < layers.size(); ++layer)
+    for (const auto& [step, linear] : runtime::layer_linears(layers[layer]))
+      list.push_back(matrix_json(layer, step, form_of(model, list.size()), *linear, side));
+  return Json(std::move(list));
 }
 
 class MatrixRequests::Thread {

@@ -219,7 +219,7 @@ Operation operation_of(const Deployment& deployment, const Route& route) {
     }
     case Action::kMatrices: {
       Operation operation =
-          server_operation("the matrices of the model's encoder, with pictures", "Matrices");
+          server_operation("the matrices of the model's encoder, with pictures", "EncoderMatrices");
       operation.tag = endpoints[index].name;
       operation.failures = {kNotReady};
       return operation;

@@ -54,7 +54,7 @@ constexpr std::string_view kServer = R"({
         "loading": {"type": "integer"}, "ready": {"type": "integer"},
         "failed": {"type": "integer"}}},
       "stopping": {"type": "boolean"}}},
-  "Matrices": {"type": "object", "required": ["matrices"], "properties": {
+  "EncoderMatrices": {"type": "object", "required": ["matrices"], "properties": {
     "matrices": {"type": "array", "items": {"type": "object",
       "required": ["layer", "step", "name", "rows", "cols", "nonzeros", "form", "kernel",
         "packed_bytes", "density"],
