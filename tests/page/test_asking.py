@@ -30,7 +30,7 @@ class Asking(PageTest):
         mark = self.script("return document.querySelector('#highlight mark').textContent")
         self.assertEqual(mark, rows[0][1])
         self.assertIn("positions", mark)
-        self.screenshot("page.webp", scale=0.7)
+        self.screenshot("page.webp", scale=0.55, tallest=2150)
 
     def test_choosing_a_row_shows_its_answer(self):
         self.ask()
