@@ -37,6 +37,8 @@ struct ServerOptions {
   std::size_t max_queue_tokens = std::size_t{4} << 20;  // of them
   std::chrono::milliseconds request_timeout{0};  // of requests that do not say theirs; 0: none
   bool strict = false;  // the server does not start with a model that cannot be served
+  std::optional<std::size_t> max_memory;  // bytes of all models; nullopt: all are loaded and stay
+  std::chrono::milliseconds load_timeout{30'000};  // a request waits for its model to be loaded
 
   LogFormat log_format = LogFormat::kText;
   std::string access_log;  // a file; "-": stdout; empty: none

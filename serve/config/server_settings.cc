@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "serve/config/byte_size.h"
 #include "serve/config/config.h"
 #include "serve/tasks/request_fields.h"
 
@@ -99,6 +100,17 @@ void set_strict(ServerOptions& options, std::string_view text, const std::string
 }
 
 Json get_strict(const ServerOptions& options) { return options.strict; }
+
+void set_max_memory(ServerOptions& options, std::string_view text, const std::string& source) {
+  const auto bytes = parse_byte_size(text);
+  if (!bytes || *bytes == 0)
+    fail(source, text, "bytes above 0, with a unit or without, for example 2GB or 1536MiB");
+  options.max_memory = bytes;
+}
+
+Json get_max_memory(const ServerOptions& options) {
+  return options.max_memory ? Json(*options.max_memory) : Json();
+}
 
 void set_uds(ServerOptions& options, std::string_view text, const std::string& source) {
   if (text.empty()) fail(source, text, "the path of a socket");
@@ -210,6 +222,10 @@ constexpr ServerSetting kSettings[] = {
      get_log_format},
     {"access_log", "PATH", "a line of JSON for every answer, in this file; -: stdout (none)",
      set_access_log, get_access_log},
+    {"max_memory", "BYTES", "load models when they are asked for and unload others above this",
+     set_max_memory, get_max_memory},
+    {"load_timeout_ms", "MS", "time for a request to wait for its model with max_memory (30000)",
+     set_number<&Options::load_timeout, 1, kDay>, get_number<&Options::load_timeout>},
     {"strict", "", "end with an error when a model cannot be served", set_strict, get_strict},
 };
 

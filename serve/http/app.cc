@@ -36,9 +36,14 @@ HttpResponse page_response(const PageFile& file) {
 }
 
 Json endpoint_json(const Deployment& deployment, std::size_t endpoint) {
-  return describe_endpoint(deployment.config().endpoints[endpoint],
-                           deployment.router().infer_paths(endpoint),
-                           *deployment.catalog().state(endpoint));
+  Json json = describe_endpoint(deployment.config().endpoints[endpoint],
+                                deployment.router().infer_paths(endpoint),
+                                *deployment.catalog().state(endpoint));
+  if (const auto progress = deployment.catalog().progress(endpoint))
+    json.add("loading", describe_progress(*progress));
+  if (const auto shortage = deployment.catalog().shortage(endpoint))
+    json.add("shortage", describe_shortage(*shortage));
+  return json;
 }
 
 Json endpoints_json(const Deployment& deployment) {
@@ -80,10 +85,12 @@ App::App(Config config, Backend backend, AppOptions options)
       build_commit_(std::move(options.build_commit)),
       access_log_(options.access_log),
       metrics_({}),
-      current_(std::make_shared<Deployment>(std::move(config), backend_)),
+      models_(std::make_shared<ResidentModels>(options.models)),
+      current_(std::make_shared<Deployment>(std::move(config), backend_, models_)),
       log_(current_.get()->config().logging, backend_.cores),
       infer_(backend_, metrics_, options.requests),
       benchmarks_(backend_),
+      loads_(models_),
       changes_(current_, backend_, metrics_),
       endpoints_(std::move(options.endpoints), changes_) {
   const auto first = current_.get();
@@ -103,6 +110,17 @@ void App::set_stopping() {
   benchmarks_.stop();
   matrices_.stop();
   changes_.stop();
+}
+
+void App::give_up() {
+  loads_.stop();
+  backend_.stop();
+}
+
+void App::close() {
+  loads_.close();
+  infer_.close();
+  matrices_.close();
 }
 
 void App::handle(HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel,
@@ -131,7 +149,7 @@ void App::handle(HttpRequest request, std::shared_ptr<runtime::CancelFlag> cance
     reply(std::move(response));
   };
   if (target != nullptr)
-    act(*deployment, *target, std::move(request), std::move(cancel), counted);
+    act(deployment, *target, std::move(request), std::move(cancel), counted);
   else
     counted(response_to(*deployment, std::get<RouteFailure>(match)));
 }
@@ -151,8 +169,40 @@ void App::complete_refusal(const HttpRequest& request, HttpResponse& response) {
 void App::infer(const std::shared_ptr<Deployment>& deployment, std::size_t endpoint,
                 HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel,
                 const Reply& reply) {
+  const RequestTimeout patience = infer_.patience(request);
+  const auto begin = request.begin;
+  const auto kept = std::make_shared<HttpRequest>(std::move(request));
+  auto then = [this, deployment, endpoint, kept, cancel,
+               reply](std::shared_ptr<const EndpointState> state) {
+    ask(deployment, endpoint, std::move(state), std::move(*kept), cancel, reply);
+  };
+  loads_.with_model({.deployment = deployment,
+                     .endpoint = endpoint,
+                     .cancel = cancel,
+                     .deadline = begin + patience.value_or(LoadOnRequest::kNoDeadline)},
+                    std::move(then));
+}
+
+void App::benchmark(const std::shared_ptr<Deployment>& deployment, std::size_t endpoint,
+                    HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel,
+                    const Reply& reply) {
+  const auto kept = std::make_shared<HttpRequest>(std::move(request));
+  auto then = [this, deployment, endpoint, kept, cancel,
+               reply](std::shared_ptr<const EndpointState> state) {
+    benchmarks_.answer(deployment->number(endpoint), std::move(state), std::move(*kept), cancel,
+                       reply);
+  };
+  loads_.with_model({.deployment = deployment,
+                     .endpoint = endpoint,
+                     .cancel = cancel,
+                     .deadline = kept->begin + LoadOnRequest::kNoDeadline},
+                    std::move(then));
+}
+
+void App::ask(const std::shared_ptr<Deployment>& deployment, std::size_t endpoint,
+              std::shared_ptr<const EndpointState> state, HttpRequest request,
+              std::shared_ptr<runtime::CancelFlag> cancel, const Reply& reply) {
   const std::size_t number = deployment->number(endpoint);
-  auto state = deployment->catalog().state(endpoint);
   const EndpointConfig& config = deployment->config().endpoints[endpoint];
   if (!log_.wants(config))
     return infer_.answer(number, std::move(state), std::move(request), std::move(cancel), reply);
@@ -176,19 +226,24 @@ void App::handle_prometheus(const HttpRequest& request, const Reply& reply) cons
   reply(std::move(response));
 }
 
-void App::act(const Deployment& deployment, RouteTarget target, HttpRequest request,
-              std::shared_ptr<runtime::CancelFlag> cancel, const Reply& reply) {
+void App::act(const std::shared_ptr<Deployment>& deployment, RouteTarget target,
+              HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel,
+              const Reply& reply) {
   if (target.action == Action::kAddEndpoint) return endpoints_.add(std::move(request), reply);
   if (target.action == Action::kRemoveEndpoint) return endpoints_.remove(std::move(request), reply);
   if (target.action == Action::kMatrices)
-    return matrices_.answer(deployment.catalog().state(target.index), reply);
+    return loads_.with_model({.deployment = deployment,
+                              .endpoint = target.index,
+                              .cancel = std::move(cancel),
+                              .deadline = request.begin + LoadOnRequest::kNoDeadline},
+                             [this, reply](std::shared_ptr<const EndpointState> state) {
+                               matrices_.answer(std::move(state), reply);
+                             });
   if (target.action == Action::kBenchmark)
-    return benchmarks_.answer(deployment.number(target.index),
-                              deployment.catalog().state(target.index), std::move(request),
-                              std::move(cancel), reply);
+    return benchmark(deployment, target.index, std::move(request), std::move(cancel), reply);
   HttpResponse response;
   try {
-    response = respond(deployment, target);
+    response = respond(*deployment, target);
   } catch (const std::exception& error) {
     log(LogLevel::kError, request.subject(), error.what());
     response = internal_error_response(request.request_id);
@@ -226,7 +281,8 @@ HttpResponse App::respond(const Deployment& deployment, RouteTarget target) cons
     case Action::kState:
       return state(deployment);
     case Action::kModels:
-      return json_response(Json::object({{"models", endpoints_json(deployment)}}));
+      return json_response(Json::object(
+          {{"models", endpoints_json(deployment)}, {"memory", describe_memory(*models_)}}));
     case Action::kModel:
       return json_response(endpoint_json(deployment, target.index));
     case Action::kModelReady:
@@ -260,15 +316,14 @@ HttpResponse App::state(const Deployment& deployment) const {
 
 HttpResponse App::readiness(const Deployment& deployment) const {
   const auto states = deployment.catalog().states();
-  const auto count = [&](EndpointState::Kind kind) {
-    return std::ranges::count(states, kind, [](const auto& state) { return state->kind; });
-  };
+  const bool is_any_served =
+      std::ranges::any_of(states, [](const auto& state) { return is_served(*state); });
   std::string_view status = "OK";
   if (stopping_)
     status = "stopping";
-  else if (count(EndpointState::Kind::kLoading) > 0)
+  else if (!deployment.catalog().wait_until_loaded({}))
     status = "loading";
-  else if (count(EndpointState::Kind::kReady) == 0)
+  else if (!is_any_served)
     status = "failed";
   HttpResponse response =
       json_response(describe_readiness(deployment.config(), deployment.catalog(), status));
@@ -278,12 +333,15 @@ HttpResponse App::readiness(const Deployment& deployment) const {
 
 HttpResponse App::model_readiness(const Deployment& deployment, std::size_t endpoint) const {
   const auto state = deployment.catalog().state(endpoint);
-  const bool ready = state->kind == EndpointState::Kind::kReady && !stopping_;
+  const bool ready = is_served(*state) && !stopping_;
   const std::string_view status = ready ? "OK" : stopping_ ? "stopping" : state_name(state->kind);
   Json json = Json::object({{"name", deployment.config().endpoints[endpoint].name},
                             {"ready", ready},
                             {"status", status}});
   if (state->kind == EndpointState::Kind::kFailed) json.add("error", state->error);
+  // It answers, but not at once.
+  if (ready && state->kind != EndpointState::Kind::kReady)
+    json.add("state", state_name(state->kind));
   HttpResponse response = json_response(json);
   if (!ready) response.status = http_status(HttpError::kUnavailable);
   return response;
@@ -304,6 +362,7 @@ HttpResponse App::metrics(const Deployment& deployment) const {
   response.content_type = kMetricsType;
   response.body = metrics_.text(gauges);
   response.body += model_metrics_text(deployment.config(), deployment.catalog());
+  response.body += memory_metrics_text(*models_, loads_.waiting());
   if (watcher_) response.body += metrics_text(watcher_->status());
   return response;
 }

@@ -17,6 +17,7 @@
 #include "serve/http/deployment_changes.h"
 #include "serve/http/endpoint_requests.h"
 #include "serve/http/infer.h"
+#include "serve/http/load_on_request.h"
 #include "serve/http/matrices.h"
 #include "serve/http/message.h"
 #include "serve/http/metrics.h"
@@ -32,6 +33,7 @@ struct AppOptions {
   std::vector<std::string> api_keys = {};      // as in ServerOptions
   std::vector<std::string> cors_origins = {};  // as in ServerOptions
   InferLimits requests = {};
+  ModelLimits models = {};
   std::string build_commit = "unknown";
   const AccessLog* access_log = nullptr;  // for the metrics; must outlive the App
 };
@@ -59,16 +61,22 @@ class App {
   // Readiness is 503 from now on; changes and benchmarks are refused or broken off.
   void set_stopping();
 
+  // What waits for its model or for the engine is refused; returns at once.
+  void give_up();
+
   // Returns when every request is answered. No handle() after it.
-  void close() {
-    infer_.close();
-    matrices_.close();
-  }
+  void close();
 
  private:
   void infer(const std::shared_ptr<Deployment>& deployment, std::size_t endpoint,
              HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel, const Reply& reply);
-  void act(const Deployment& deployment, RouteTarget target, HttpRequest request,
+  void ask(const std::shared_ptr<Deployment>& deployment, std::size_t endpoint,
+           std::shared_ptr<const EndpointState> state, HttpRequest request,
+           std::shared_ptr<runtime::CancelFlag> cancel, const Reply& reply);
+  void benchmark(const std::shared_ptr<Deployment>& deployment, std::size_t endpoint,
+                 HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel,
+                 const Reply& reply);
+  void act(const std::shared_ptr<Deployment>& deployment, RouteTarget target, HttpRequest request,
            std::shared_ptr<runtime::CancelFlag> cancel, const Reply& reply);
   bool allows(const HttpRequest& request, const RouteTarget* target) const;
   HttpResponse respond(const Deployment& deployment, RouteTarget target) const;
@@ -84,12 +92,14 @@ class App {
   const std::string build_commit_;
   const AccessLog* const access_log_;
   Metrics metrics_;
+  const std::shared_ptr<ResidentModels> models_;
   CurrentDeployment current_;
   RequestLog log_;
   std::atomic<bool> stopping_{false};
   InferService infer_;
   BenchmarkRequests benchmarks_;
   MatrixRequests matrices_;
+  LoadOnRequest loads_;
   DeploymentChanges changes_;
   EndpointRequests endpoints_;
   std::optional<ConfigWatcher> watcher_;

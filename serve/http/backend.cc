@@ -2,10 +2,18 @@
 
 #include <utility>
 
+#include "loader/expected_memory.h"
+
 namespace filigree::serve {
 
 Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache) {
   Backend backend;
+  backend.expected_memory = [isa, cache](const std::filesystem::path& path,
+                                         loader::LoadOptions options) {
+    options.isa = isa;
+    options.cache = cache;
+    return loader::expected_memory_bytes(path, options);
+  };
   backend.load_model = [isa, cache = std::move(cache)](const std::filesystem::path& path,
                                                        loader::LoadOptions options) {
     options.isa = isa;

@@ -22,6 +22,9 @@ struct Backend {
   std::function<std::shared_ptr<const loader::Model>(const std::filesystem::path&,
                                                      const loader::LoadOptions&)>
       load_model;  // instruction set and cache of the options are not looked at
+  // About how many bytes that model will take; null: nobody knows.
+  std::function<std::size_t(const std::filesystem::path&, const loader::LoadOptions&)>
+      expected_memory;
   std::function<std::shared_ptr<const tokenizer::Tokenizer>(const std::filesystem::path&)>
       load_tokenizer;
   std::function<std::optional<ModelConfig>(const std::filesystem::path&)> load_config;

@@ -1,179 +1,220 @@
 #include "serve/http/catalog.h"
 
 #include <algorithm>
-#include <fstream>
+#include <cstdio>
+#include <exception>
 #include <map>
 #include <stdexcept>
 #include <utility>
 
+#include "serve/http/model_loading.h"
 #include "serve/log.h"
 
 namespace filigree::serve {
 namespace {
 
-namespace fs = std::filesystem;
+using Kind = EndpointState::Kind;
 
-// Two spellings of one model are one model; when the system cannot say, the spelling decides. Links
-// are followed for the folder only: what a model file links to may have another tokenizer beside
-// it.
-fs::path identity(const fs::path& path) {
-  const bool folder = !fs::is_regular_file(path);
-  std::error_code error;
-  const fs::path canonical =
-      fs::weakly_canonical(fs::absolute(folder ? path : path.parent_path()), error);
-  if (error) return path;
-  return folder || path.filename() == "model.onnx" ? canonical : canonical / path.filename();
+EndpointState state_of_kind(Kind kind) {
+  EndpointState state;
+  state.kind = kind;
+  return state;
 }
 
-// Changes when a file of the folder is written, replaced, added or removed.
-std::string files_of(const fs::path& path) {
-  const fs::path folder = fs::is_directory(path) ? path : path.parent_path();
-  std::vector<std::string> files;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder.empty() ? "." : folder, error), end;
-       !error && entry != end; entry.increment(error)) {
-    std::error_code ignored;
-    files.push_back(entry->path().filename().string() + "/" +
-                    std::to_string(entry->file_size(ignored)) + "/" +
-                    std::to_string(entry->last_write_time(ignored).time_since_epoch().count()));
-  }
-  std::ranges::sort(files);
-  std::string text;
-  for (const std::string& file : files) text += file + "\n";
+bool same_options(const EndpointConfig& a, const EndpointConfig& b) {
+  return task_of(a.options) == task_of(b.options) && to_text(a.kwargs) == to_text(b.kwargs) &&
+         to_text(a.bucketing) == to_text(b.bucketing);
+}
+
+std::string megabytes(std::size_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.1f MB", static_cast<double>(bytes) / 1e6);
   return text;
-}
-
-Json read_card(const fs::path& folder) {
-  constexpr std::size_t kMaxBytes = 64 << 10;
-  std::ifstream stream(folder / "card.json", std::ios::binary);
-  if (!stream) return {};
-  std::string text(kMaxBytes + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  auto card = parse_json(text);
-  Json* value = std::get_if<Json>(&card);
-  if (text.size() <= kMaxBytes && value != nullptr && value->is_object()) return std::move(*value);
-  log(LogLevel::kWarning, (folder / "card.json").string() +
-                              ": is not a JSON object of at most 64 KiB and is not shown");
-  return {};
-}
-
-LoadedModel load_model(const Backend& backend, const fs::path& path,
-                       std::optional<std::int64_t> hidden_layer) {
-  const fs::path folder = fs::is_directory(path) ? path : path.parent_path();
-  LoadedModel loaded;
-  loaded.files = files_of(path);  // before reading: a write meanwhile counts as a change
-  loaded.parts.config = backend.load_config(folder);
-  loaded.parts.tokenizer = backend.load_tokenizer(folder);
-  loaded.parts.model = backend.load_model(path, {.hidden_layer = hidden_layer});
-  loaded.card = read_card(folder);
-  const auto& encoder = loaded.parts.model->encoder;
-  const std::size_t tokens = loaded.parts.tokenizer->vocabulary_size();
-  if (encoder && tokens > encoder->vocabulary)
-    throw std::runtime_error(folder.string() + ": the tokenizer knows " + std::to_string(tokens) +
-                             " tokens, the model has embeddings for " +
-                             std::to_string(encoder->vocabulary));
-  return loaded;
-}
-
-std::shared_ptr<const LoadedModel> load_and_tell(const Backend& backend, const fs::path& path,
-                                                 std::optional<std::int64_t> hidden_layer) {
-  const auto begin = std::chrono::steady_clock::now();
-  auto loaded = std::make_shared<const LoadedModel>(load_model(backend, path, hidden_layer));
-  const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - begin);
-  log(LogLevel::kInfo, "loaded " + path.string() + " in " + std::to_string(time.count()) + " ms");
-  for (const std::string& warning : loaded->parts.model->warnings) log(LogLevel::kWarning, warning);
-  return loaded;
 }
 
 }  // namespace
 
-std::string_view state_name(EndpointState::Kind kind) noexcept {
-  switch (kind) {
-    case EndpointState::Kind::kLoading:
-      return "loading";
-    case EndpointState::Kind::kReady:
-      return "ready";
-    case EndpointState::Kind::kFailed:
-      return "failed";
-  }
-  return "";
-}
-
-Catalog::Catalog(const Config& config, const Backend& backend, const Catalog* previous)
+Catalog::Catalog(const Config& config, const Backend& backend,
+                 std::shared_ptr<ResidentModels> models)
     : config_(config),
       backend_(backend),
-      states_(config.endpoints.size(), std::make_shared<const EndpointState>()),
-      loading_(config.endpoints.size()) {
+      models_(models != nullptr ? std::move(models) : std::make_shared<ResidentModels>()) {
   std::map<ModelIdentity, std::size_t> seen;
   for (std::size_t i = 0; i < config.endpoints.size(); ++i) {
-    const fs::path& path = config.endpoints[i].model_path;
-    const ModelIdentity same{identity(path), hidden_layer(config.endpoints[i].options)};
+    const std::filesystem::path& path = config.endpoints[i].model_path;
+    const ModelIdentity same{model_identity(path), hidden_layer(config.endpoints[i].options)};
     const auto [entry, fresh] = seen.emplace(same, groups_.size());
-    if (fresh) groups_.push_back({path, same, {}, nullptr});
+    if (fresh) groups_.push_back({path, same, {}, models_->make_slot(path.string())});
     groups_[entry->second].endpoints.push_back(i);
+    group_of_endpoint_.push_back(entry->second);
+    seats_.push_back(std::make_shared<ResidentModels::Seat>());
   }
-  if (previous == nullptr) return;
-  for (Group& group : groups_) {
-    auto loaded = previous->loaded(group.identity);
-    if (loaded != nullptr && loaded->files == files_of(group.path))
-      group.loaded = std::move(loaded);
-  }
+  begun_.resize(groups_.size());
+  loading_ = groups_.size();
 }
 
-std::shared_ptr<const LoadedModel> Catalog::loaded(const ModelIdentity& identity) const {
-  const auto group = std::ranges::find(groups_, identity, &Group::identity);
-  if (group == groups_.end()) return nullptr;
-  const std::lock_guard lock(mutex_);
-  for (const std::size_t endpoint : group->endpoints)
-    if (states_[endpoint]->loaded != nullptr) return states_[endpoint]->loaded;
-  return nullptr;
+Catalog::Catalog(const Config& config, const Backend& backend, const Catalog& previous)
+    : Catalog(config, backend, previous.models_) {
+  for (Group& group : groups_) take_over(group, previous);
+}
+
+void Catalog::take_over(Group& group, const Catalog& previous) const {
+  const auto known = std::ranges::find(previous.groups_, group.identity, &Group::identity);
+  if (known == previous.groups_.end()) return;
+  const std::string files = models_->last_files(*known->slot);
+  // Never loaded: nobody has asked for it yet. What could not be loaded is tried again.
+  const bool is_untouched = files.empty() && is_served(*previous.state(known->endpoints.front()));
+  if (files != model_files(group.path) && !is_untouched) return;
+  group.slot = known->slot;
+  group.needs_no_trial = std::ranges::all_of(group.endpoints, [&](std::size_t endpoint) {
+    return std::ranges::any_of(known->endpoints, [&](std::size_t other) {
+      return is_served(*previous.state(other)) &&
+             same_options(config_.endpoints[endpoint], previous.config_.endpoints[other]);
+    });
+  });
 }
 
 std::shared_ptr<const EndpointState> Catalog::state(std::size_t endpoint) const {
-  const std::lock_guard lock(mutex_);
-  return states_.at(endpoint);
+  return models_->state(*seats_.at(endpoint));
 }
 
 std::vector<std::shared_ptr<const EndpointState>> Catalog::states() const {
-  const std::lock_guard lock(mutex_);
-  return states_;
+  std::vector<std::shared_ptr<const EndpointState>> states;
+  for (const auto& seat : seats_) states.push_back(models_->state(*seat));
+  return states;
 }
 
-void Catalog::load(std::stop_token stop) {
+std::shared_ptr<const EndpointState> Catalog::use(std::size_t endpoint) const {
+  return models_->use(group_of(endpoint).slot, *seats_[endpoint]);
+}
+
+std::optional<MemoryShortage> Catalog::shortage(std::size_t endpoint) const {
+  return models_->shortage(*group_of(endpoint).slot);
+}
+
+const Catalog::Group& Catalog::group_of(std::size_t endpoint) const {
+  return groups_[group_of_endpoint_.at(endpoint)];
+}
+
+std::optional<LoadProgress> Catalog::progress(std::size_t endpoint) const {
+  if (state(endpoint)->kind != Kind::kLoading) return std::nullopt;
+  const std::size_t group = group_of_endpoint_[endpoint];
+  const std::lock_guard lock(mutex_);
+  if (group >= next_group_) return LoadProgress{.position = group - next_group_ + 1};
+  return LoadProgress{
+      .time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun_[group])};
+}
+
+void Catalog::load(const std::stop_token& stop, Extent extent) {
   while (!stop.stop_requested()) {
     std::size_t group = 0;
+    // Until its memory is reserved: endpoints get what there is in their order.
+    std::unique_lock turn(turns_);
     {
       const std::lock_guard lock(mutex_);
       if (next_group_ == groups_.size()) return;
       group = next_group_++;
+      begun_[group] = Clock::now();
     }
-    load_group(groups_[group]);
+    load_group(group, extent == Extent::kEach ? Purpose::kEach : Purpose::kWhatFits, stop,
+               std::move(turn));
+    {
+      const std::lock_guard lock(mutex_);
+      --loading_;
+    }
+    changed_.notify_all();
   }
 }
 
-void Catalog::load_group(const Group& group) {
-  const auto fail = [&](std::size_t endpoint, const std::exception& error) {
-    log(LogLevel::kError,
-        "endpoint '" + config_.endpoints[endpoint].name + "' cannot be served: " + error.what());
-    EndpointState state;
-    state.kind = EndpointState::Kind::kFailed;
-    state.error = error.what();
-    set(endpoint, std::move(state));
-  };
-  std::shared_ptr<const LoadedModel> loaded = group.loaded;
-  try {
-    if (loaded == nullptr) loaded = load_and_tell(backend_, group.path, group.identity.second);
-  } catch (const std::exception& error) {
-    for (const std::size_t endpoint : group.endpoints) fail(endpoint, error);
-    return;
+void Catalog::load_on_request(std::size_t endpoint, const std::stop_token& stop) {
+  const std::size_t group = group_of_endpoint_.at(endpoint);
+  {
+    const std::lock_guard lock(mutex_);
+    begun_[group] = Clock::now();
   }
+  EndpointState loading;
+  loading.on_request = true;
+  set_all(groups_[group], loading);
+  load_group(group, Purpose::kRequest, stop, {});
+}
+
+void Catalog::load_group(std::size_t index, Purpose purpose, const std::stop_token& stop,
+                         std::unique_lock<std::mutex> turn) {
+  const Group& group = groups_[index];
+  try {
+    // Keeps the model in memory until its states are there.
+    if (const auto pinned = bring_in(group, purpose, stop, std::move(turn)))
+      return make_states(group);
+    set_all(group, state_of_kind(Kind::kUnloaded));
+  } catch (const std::exception& error) {
+    for (const std::size_t endpoint : group.endpoints) fail(group, endpoint, error);
+  }
+}
+
+std::shared_ptr<const void> Catalog::bring_in(const Group& group, Purpose purpose,
+                                              const std::stop_token& stop,
+                                              std::unique_lock<std::mutex> turn) {
+  if (auto pinned = models_->pin(group.slot)) return pinned;
+  if (group.needs_no_trial && purpose != Purpose::kRequest) return nullptr;
+  auto room = reserve(group, purpose, stop);
+  turn = {};
+  if (const auto* shortage = std::get_if<MemoryShortage>(&room)) {
+    if (shortage->is_final || (purpose == Purpose::kEach && !stop.stop_requested()))
+      throw std::runtime_error(group.path.string() + ": " + shortage_text(*shortage));
+    log(LogLevel::kInfo, group.path.string() + " is not loaded: " + shortage_text(*shortage));
+    return nullptr;
+  }
+  const auto begin = Clock::now();
+  auto loaded =
+      std::make_shared<LoadedModel>(read_model(backend_, group.path, group.identity.second));
+  loaded->parts.model = models_->counted(std::move(loaded->parts.model));
+  const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
+  log_loaded(group, *loaded, time, purpose);
+  if (const auto shortage = models_->put(*group.slot, std::get<0>(std::move(room)), loaded))
+    throw std::runtime_error(group.path.string() + ": " + shortage_text(*shortage));
+  return models_->pin(group.slot);
+}
+
+std::variant<ResidentModels::Reservation, MemoryShortage> Catalog::reserve(
+    const Group& group, Purpose purpose, const std::stop_token& stop) {
+  constexpr std::chrono::hours kAsLongAsItTakes{24};
+  const ModelLimits& limits = models_->limits();
+  std::size_t expected = 0;
+  if (limits.max_memory && backend_.expected_memory)
+    expected = backend_.expected_memory(group.path, {.hidden_layer = group.identity.second});
+  const auto patience =
+      purpose == Purpose::kRequest ? Clock::duration(limits.load_timeout) : kAsLongAsItTakes;
+  const auto room =
+      purpose == Purpose::kWhatFits ? ResidentModels::Room::kFree : ResidentModels::Room::kMake;
+  return models_->reserve(*group.slot, expected, room, Clock::now() + patience, stop);
+}
+
+void Catalog::log_loaded(const Group& group, const LoadedModel& loaded,
+                         std::chrono::milliseconds time, Purpose purpose) const {
+  std::string text = "loaded " + group.path.string() + " in " + std::to_string(time.count()) +
+                     " ms, " + megabytes(loaded.parts.model->memory_bytes);
+  if (purpose == Purpose::kRequest)
+    text += ", for a request";
+  else
+    text += " (" + std::to_string(&group - groups_.data() + 1) + " of " +
+            std::to_string(groups_.size()) + ")";
+  log(LogLevel::kInfo, text);
+  for (const std::string& warning : loaded.parts.model->warnings) log(LogLevel::kWarning, warning);
+}
+
+void Catalog::make_states(const Group& group) {
+  const auto loaded = models_->loaded(*group.slot);
   for (const std::size_t endpoint : group.endpoints) {
+    // Its options do not fit the model, and will not the next time.
+    if (state(endpoint)->kind == Kind::kFailed) continue;
+    if (loaded == nullptr) {  // unloaded for another model meanwhile
+      set(group, endpoint, state_of_kind(Kind::kUnloaded));
+      continue;
+    }
     try {
-      set(endpoint, ready_state(config_.endpoints[endpoint], loaded));
+      set(group, endpoint, ready_state(config_.endpoints[endpoint], loaded));
     } catch (const std::exception& error) {
-      fail(endpoint, error);
+      fail(group, endpoint, error);
     }
   }
 }
@@ -181,7 +222,7 @@ void Catalog::load_group(const Group& group) {
 EndpointState Catalog::ready_state(const EndpointConfig& endpoint,
                                    const std::shared_ptr<const LoadedModel>& loaded) const {
   EndpointState state;
-  state.kind = EndpointState::Kind::kReady;
+  state.kind = Kind::kReady;
   state.name = endpoint.name;
   state.loaded = loaded;
   state.weight = endpoint.weight;
@@ -191,23 +232,31 @@ EndpointState Catalog::ready_state(const EndpointConfig& endpoint,
   return state;
 }
 
-void Catalog::set(std::size_t endpoint, EndpointState state) {
-  auto shared = std::make_shared<const EndpointState>(std::move(state));
-  {
-    const std::lock_guard lock(mutex_);
-    states_[endpoint] = std::move(shared);
-    --loading_;
-  }
-  changed_.notify_all();
+void Catalog::fail(const Group& group, std::size_t endpoint, const std::exception& error) {
+  log(LogLevel::kError,
+      "endpoint '" + config_.endpoints[endpoint].name + "' cannot be served: " + error.what());
+  EndpointState state;
+  state.kind = Kind::kFailed;
+  state.error = error.what();
+  set(group, endpoint, std::move(state));
+}
+
+void Catalog::set(const Group& group, std::size_t endpoint, EndpointState state) {
+  models_->set(*group.slot, seats_[endpoint], std::move(state));
+}
+
+// But for endpoints that have failed, as their options do not fit the model.
+void Catalog::set_all(const Group& group, const EndpointState& state) {
+  for (const std::size_t endpoint : group.endpoints)
+    if (this->state(endpoint)->kind != Kind::kFailed) set(group, endpoint, state);
 }
 
 std::string Catalog::failure(std::span<const std::string> but) const {
-  const std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < states_.size(); ++i) {
+  for (std::size_t i = 0; i < seats_.size(); ++i) {
     const std::string& name = config_.endpoints[i].name;
-    if (states_[i]->kind == EndpointState::Kind::kFailed &&
-        std::ranges::find(but, name) == but.end())
-      return "endpoint '" + name + "' cannot be served: " + states_[i]->error;
+    const auto known = state(i);
+    if (known->kind == Kind::kFailed && std::ranges::find(but, name) == but.end())
+      return "endpoint '" + name + "' cannot be served: " + known->error;
   }
   return {};
 }

@@ -1,8 +1,7 @@
-// The models behind the endpoints: loading them, each folder (and hidden layer) once, and what
-// became of it.
+// The models behind the endpoints of a configuration: loading them, each folder (and hidden layer)
+// once, and what became of it.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -13,84 +12,111 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "serve/config/config.h"
 #include "serve/http/backend.h"
-#include "serve/json.h"
-#include "serve/tasks/task.h"
+#include "serve/http/endpoint_state.h"
+#include "serve/http/resident_models.h"
 
 namespace filigree::serve {
 
-// What the endpoints of one folder share; those that need another layer of it do not.
-struct LoadedModel {
-  TaskParts parts;
-  Json card;  // card.json of the folder when it is a JSON object of at most 64 KiB, else null
-  std::string files;  // names, sizes and times of the folder's files when it was loaded
+// Where the model of an endpoint is on its way into memory.
+struct LoadProgress {
+  std::size_t position = 0;           // 0: it is being loaded; n: the n-th that will be
+  std::chrono::milliseconds time{0};  // at position 0: so far
 };
-
-// Immutable.
-struct EndpointState {
-  enum class Kind { kLoading, kReady, kFailed } kind = Kind::kLoading;
-  std::string name;                           // of the endpoint; of kReady
-  std::string error;                          // of kFailed
-  std::shared_ptr<const LoadedModel> loaded;  // of kReady
-  ReadyTask ready;                            // of kReady
-  std::size_t weight = 1;                     // of kReady: its share of the engine
-};
-
-inline constexpr std::array kEndpointStates = {
-    EndpointState::Kind::kLoading, EndpointState::Kind::kReady, EndpointState::Kind::kFailed};
-
-// "loading", "ready", "failed".
-std::string_view state_name(EndpointState::Kind kind) noexcept;
 
 // Thread-safe.
 class Catalog {
  public:
-  // Both must outlive the catalog. Models that `previous` has loaded are not loaded again unless
-  // their files have changed since.
-  Catalog(const Config& config, const Backend& backend, const Catalog* previous = nullptr);
+  // `config` and `backend` must outlive the catalog. `models` limits what is in memory; null: no
+  // limit.
+  Catalog(const Config& config, const Backend& backend,
+          std::shared_ptr<ResidentModels> models = nullptr);
+  // In place of `previous`, within the same limit. Models that it has are not loaded again unless
+  // their files have changed since; those that it has unloaded stay so.
+  Catalog(const Config& config, const Backend& backend, const Catalog& previous);
 
   std::shared_ptr<const EndpointState> state(std::size_t endpoint) const;
   std::vector<std::shared_ptr<const EndpointState>> states() const;
+  // The state for a request that keeps it until it is answered, see ResidentModels::use().
+  std::shared_ptr<const EndpointState> use(std::size_t endpoint) const;
+  // Only of an endpoint that is kLoading.
+  std::optional<LoadProgress> progress(std::size_t endpoint) const;
 
   // Loads whatever no other thread has begun to load, one folder after another; several threads may
-  // be in here. Between two folders it looks at `stop`.
-  void load(std::stop_token stop);
+  // be in here. Between two folders it looks at `stop`. With a memory limit: kWhatFits leaves
+  // unloaded what finds no room; kEach makes room, so that each model has been loaded once and
+  // those that were loaded first may be unloaded in the end.
+  enum class Extent { kWhatFits, kEach };
+  void load(const std::stop_token& stop, Extent extent = Extent::kEach);
 
-  // True once no endpoint is loading; waits at most `timeout`.
+  // Loads the model of an endpoint that is kUnloaded, and waits for memory no longer than
+  // ModelLimits::load_timeout. It is kReady, kFailed, or again kUnloaded after that.
+  void load_on_request(std::size_t endpoint, const std::stop_token& stop);
+
+  // What the endpoint's model waits for; nullopt: there is memory for it.
+  std::optional<MemoryShortage> shortage(std::size_t endpoint) const;
+
+  // True once no endpoint is loading that has not been loaded before; waits at most `timeout`.
   bool wait_until_loaded(std::chrono::milliseconds timeout) const;
 
   // Of the first endpoint that failed and whose name is not in `but`: "endpoint 'x' cannot be
   // served: ..."; empty when there is none.
   std::string failure(std::span<const std::string> but) const;
 
+  const ResidentModels& models() const noexcept { return *models_; }
+
  private:
+  using Clock = ResidentModels::Clock;
+  using Slot = ResidentModels::Slot;
   // The same for all spellings of one path, and the layer that its endpoints need of it.
   using ModelIdentity = std::pair<std::filesystem::path, std::optional<std::int64_t>>;
   struct Group {
     std::filesystem::path path;
     ModelIdentity identity;
     std::vector<std::size_t> endpoints;
-    std::shared_ptr<const LoadedModel> loaded;  // of the previous catalog; null: to be loaded
+    std::shared_ptr<Slot> slot;
+    bool needs_no_trial = false;  // the previous catalog has served the same, or would have
   };
+  enum class Purpose { kWhatFits, kEach, kRequest };
 
-  std::shared_ptr<const LoadedModel> loaded(const ModelIdentity& identity) const;
-
-  void load_group(const Group& group);
+  void take_over(Group& group, const Catalog& previous) const;
+  const Group& group_of(std::size_t endpoint) const;
+  // `turn` ends when memory is reserved.
+  void load_group(std::size_t index, Purpose purpose, const std::stop_token& stop,
+                  std::unique_lock<std::mutex> turn);
+  std::variant<ResidentModels::Reservation, MemoryShortage> reserve(const Group& group,
+                                                                    Purpose purpose,
+                                                                    const std::stop_token& stop);
+  // Null: there is no memory for it now, and the purpose allows that.
+  std::shared_ptr<const void> bring_in(const Group& group, Purpose purpose,
+                                       const std::stop_token& stop,
+                                       std::unique_lock<std::mutex> turn);
+  void make_states(const Group& group);
   EndpointState ready_state(const EndpointConfig& endpoint,
                             const std::shared_ptr<const LoadedModel>& loaded) const;
-  void set(std::size_t endpoint, EndpointState state);
+  void set(const Group& group, std::size_t endpoint, EndpointState state);
+  void set_all(const Group& group, const EndpointState& state);
+  void fail(const Group& group, std::size_t endpoint, const std::exception& error);
+  void log_loaded(const Group& group, const LoadedModel& loaded, std::chrono::milliseconds time,
+                  Purpose purpose) const;
 
   const Config& config_;
   const Backend& backend_;
+  const std::shared_ptr<ResidentModels> models_;
   std::vector<Group> groups_;
+  std::vector<std::size_t> group_of_endpoint_;
+  std::vector<std::shared_ptr<ResidentModels::Seat>> seats_;
+  std::mutex turns_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  std::vector<std::shared_ptr<const EndpointState>> states_;
+  std::vector<Clock::time_point> begun_;  // of each group: when it was last begun to be loaded
   std::size_t next_group_ = 0;
-  std::size_t loading_ = 0;  // endpoints
+  std::size_t loading_ = 0;  // groups that load() has not done yet
 };
 
 }  // namespace filigree::serve

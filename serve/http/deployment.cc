@@ -7,10 +7,16 @@
 
 namespace filigree::serve {
 
-Deployment::Deployment(Config config, const Backend& backend, const Deployment* previous)
+Deployment::Deployment(Config config, const Backend& backend,
+                       std::shared_ptr<ResidentModels> models)
     : config_(std::move(config)),
       router_(config_.endpoints, page_files(), config_.integration),
-      catalog_(config_, backend, previous == nullptr ? nullptr : &previous->catalog_) {}
+      catalog_(config_, backend, std::move(models)) {}
+
+Deployment::Deployment(Config config, const Backend& backend, const Deployment& previous)
+    : config_(std::move(config)),
+      router_(config_.endpoints, page_files(), config_.integration),
+      catalog_(config_, backend, previous.catalog_) {}
 
 void Deployment::enlist(Metrics& metrics) {
   for (const EndpointConfig& endpoint : config_.endpoints)
@@ -21,7 +27,7 @@ std::vector<bool> Deployment::ready_by_number() const {
   std::vector<bool> ready;
   for (std::size_t i = 0; i < numbers_.size(); ++i) {
     ready.resize(std::max(ready.size(), numbers_[i] + 1));
-    ready[numbers_[i]] = catalog_.state(i)->kind == EndpointState::Kind::kReady;
+    ready[numbers_[i]] = is_served(*catalog_.state(i));
   }
   return ready;
 }

@@ -20,9 +20,12 @@ namespace filigree::serve {
 // Immutable once it is enlisted, but for the catalog, which loads. Thread-safe.
 class Deployment {
  public:
-  // Throws ConfigError when two endpoints are at one address. `backend` must outlive it. Models
-  // that `previous` has loaded, and whose files have not changed, are taken over.
-  Deployment(Config config, const Backend& backend, const Deployment* previous = nullptr);
+  // Throws ConfigError when two endpoints are at one address. `backend` must outlive it. `models`
+  // as in Catalog.
+  Deployment(Config config, const Backend& backend,
+             std::shared_ptr<ResidentModels> models = nullptr);
+  // The same in place of `previous`, of which models are taken over whose files have not changed.
+  Deployment(Config config, const Backend& backend, const Deployment& previous);
   Deployment(const Deployment&) = delete;  // the catalog refers to the configuration
   Deployment& operator=(const Deployment&) = delete;
 
@@ -38,7 +41,7 @@ class Deployment {
   // Requires enlist().
   std::size_t number(std::size_t endpoint) const { return numbers_.at(endpoint); }
 
-  // By number: is it ready? False for numbers that other deployments have.
+  // By number: is_served()? False for numbers that other deployments have.
   std::vector<bool> ready_by_number() const;
 
  private:

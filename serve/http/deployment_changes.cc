@@ -81,7 +81,7 @@ void DeploymentChanges::replace(const Edit& edit, std::stop_token stop) {
   // What it is still loading would be loaded twice.
   while (!current->catalog().wait_until_loaded(kLookForStop))
     if (stop.stop_requested()) throw stopping();
-  const auto next = std::make_shared<Deployment>(edit(current->config()), backend_, current.get());
+  const auto next = std::make_shared<Deployment>(edit(current->config()), backend_, *current);
   next->catalog().load(stop);
   if (stop.stop_requested()) throw stopping();
   const std::string failure = next->catalog().failure(failed_names(*current));

@@ -103,6 +103,22 @@ Json describe_endpoint(const EndpointConfig& endpoint, const std::vector<std::st
   return json;
 }
 
+Json describe_progress(const LoadProgress& progress) {
+  return Json::object({{"position", progress.position}, {"milliseconds", progress.time.count()}});
+}
+
+Json describe_shortage(const MemoryShortage& shortage) {
+  return Json::object({{"needed_bytes", shortage.needed},
+                       {"used_bytes", shortage.used},
+                       {"max_memory", shortage.limit}});
+}
+
+Json describe_memory(const ResidentModels& models) {
+  const auto limit = models.limits().max_memory;
+  return Json::object(
+      {{"used_bytes", models.used_bytes()}, {"max_memory", limit ? Json(*limit) : Json()}});
+}
+
 Json describe_server(const Config& config, const Backend& backend, const Catalog& catalog) {
   return Json::object({{"name", "filigree"},
                        {"version", version()},

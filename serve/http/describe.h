@@ -16,6 +16,15 @@ namespace filigree::serve {
 Json describe_endpoint(const EndpointConfig& endpoint, const std::vector<std::string>& infer_paths,
                        const EndpointState& state);
 
+// {"position", "milliseconds"}: what LoadProgress says.
+Json describe_progress(const LoadProgress& progress);
+
+// {"needed_bytes", "used_bytes", "max_memory"}.
+Json describe_shortage(const MemoryShortage& shortage);
+
+// {"used_bytes", "max_memory"}, the latter null without a limit.
+Json describe_memory(const ResidentModels& models);
+
 // GET /v2: the server, and name, task, state and error of every endpoint.
 Json describe_server(const Config& config, const Backend& backend, const Catalog& catalog);
 

@@ -9,7 +9,6 @@
 
 #include "serve/http/errors.h"
 #include "serve/http/inference_body.h"
-#include "serve/http/request_timeout.h"
 #include "serve/http/router.h"
 #include "serve/http/step_timing.h"
 #include "serve/log.h"
@@ -58,8 +57,9 @@ PreparedOr prepared_task(const EndpointState& state, const std::string& target,
 }  // namespace
 
 HttpResponse not_ready_response(const EndpointState& state) {
-  if (state.kind == EndpointState::Kind::kLoading)
-    return error_response(HttpError::kUnavailable, "the model is still loading");
+  if (state.kind != EndpointState::Kind::kFailed)
+    return error_response(HttpError::kUnavailable,
+                          state.error.empty() ? "the model is still loading" : state.error);
   HttpResponse response =
       error_response(HttpError::kUnavailable, "the model cannot be served: " + state.error);
   response.headers.clear();  // trying again will not help
@@ -105,7 +105,7 @@ struct InferService::Job {
   RequestTimeout timeout;
   TimingDetail timing = TimingDetail::kNone;
   bool in_flight = true;  // counted in in_flight_
-  Clock::time_point begin = Clock::now();
+  Clock::time_point begin;
   std::chrono::nanoseconds tokenize{0};
 
   std::optional<Clock::time_point> deadline() const {
@@ -133,13 +133,17 @@ void InferService::answer(std::size_t endpoint, std::shared_ptr<const EndpointSt
   ++in_flight_;
   auto job = std::make_shared<Job>();
   job->endpoint = endpoint;
+  job->begin = request.begin;
   job->request = std::move(request);
   job->cancel = std::move(cancel);
   job->reply = std::move(reply_to);
   job->state = std::move(state);
   job->observer = std::move(observer);
-  if (job->state->kind != EndpointState::Kind::kReady)
-    return reply(job, not_ready_response(*job->state));
+  if (job->state->kind != EndpointState::Kind::kReady) {
+    job->timeout = patience(job->request);
+    if (!answered_as_dead(job)) reply(job, not_ready_response(*job->state));
+    return;
+  }
   // A short request that is alone saves the way to another thread: nobody waits for this one.
   if (in_flight_ == 1 && job->request.body.size() <= kShortBody) return prepare_or_fail(job);
   boost::asio::post(threads_->pool, [this, job] { prepare_or_fail(job); });
@@ -151,6 +155,12 @@ void InferService::prepare_or_fail(const std::shared_ptr<Job>& job) {
   } catch (const std::exception& error) {
     fail(job, error.what());
   }
+}
+
+RequestTimeout InferService::patience(const HttpRequest& request) const {
+  const auto timeout = request_timeout(request, Json::object({}), limits_.timeout);
+  const auto* known = std::get_if<RequestTimeout>(&timeout);
+  return known != nullptr ? *known : std::nullopt;  // the body's turn will tell what is wrong
 }
 
 // Whether nobody waits for the answer any more; then that is the answer.

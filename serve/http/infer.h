@@ -14,6 +14,7 @@
 #include "serve/http/catalog.h"
 #include "serve/http/message.h"
 #include "serve/http/metrics.h"
+#include "serve/http/request_timeout.h"
 #include "serve/tasks/request_fields.h"
 
 namespace filigree::serve {
@@ -55,11 +56,14 @@ class InferService {
   // what is answered with 200, before the reply; it must not throw. The response has the headers
   // x-total-time, x-tokenization-time, x-queue-time and x-inference-time (milliseconds) and
   // x-compute-tokens; with ?timing=steps the answer has a member more (step_timing.h). What is not
-  // computed within the request's timeout, from here on, is 504, and no more of it is computed.
+  // computed within the request's timeout, from its `begin` on, is 504, and no more of it is computed.
   // Errors: 400, 422, 429, 499, 500, 503, 504.
   void answer(std::size_t endpoint, std::shared_ptr<const EndpointState> state, HttpRequest request,
               std::shared_ptr<runtime::CancelFlag> cancel, Reply reply,
               AnswerObserver observer = nullptr);
+
+  // How long a request waits at most, as far as its header and our default say.
+  RequestTimeout patience(const HttpRequest& request) const;
 
   // Requests that were taken and whose answer has not been handed to `reply` yet.
   std::size_t in_flight() const noexcept { return in_flight_; }
@@ -90,7 +94,7 @@ class InferService {
   std::unique_ptr<Threads> threads_;
 };
 
-// 503 for a model that is loading or has failed; requires one of the two.
+// 503 for a model that is not kReady.
 HttpResponse not_ready_response(const EndpointState& state);
 
 // What a response of the engine that is not kOk becomes; the log has the reason of a failure.

@@ -1,6 +1,7 @@
 // Requests and responses as plain data, and what answers them.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,6 +24,7 @@ struct HttpRequest {
   std::string request_id;  // the client's x-request-id when it is sane, else a fresh one
   Headers headers = {};
   std::string traceparent = {};  // of our part (continued_trace()); empty without the client's
+  std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();  // it was there
 
   // The value of the first header of this name, in whatever case; empty when there is none.
   std::string_view header(std::string_view name) const noexcept;

@@ -37,13 +37,10 @@ void add_bytes(std::string& text, const Config& config, const States& states) {
   }
 }
 
-void add_total(std::string& text, const States& states) {
-  std::vector<std::shared_ptr<const loader::Model>> models;
-  for (const auto& state : states)
-    if (state->loaded != nullptr) models.push_back(state->loaded->parts.model);
-  prometheus::head(text, "filigree_models_memory_bytes", "gauge",
-                   "Memory of all loaded models, what they share counted once.");
-  prometheus::line(text, "filigree_models_memory_bytes", std::to_string(total_bytes(models)));
+void add_single(std::string& text, const std::string& name, const char* type, const char* help,
+                std::size_t value) {
+  prometheus::head(text, name, type, help);
+  prometheus::line(text, name, std::to_string(value));
 }
 
 }  // namespace
@@ -53,7 +50,19 @@ std::string model_metrics_text(const Config& config, const Catalog& catalog) {
   std::string text;
   add_states(text, config, states);
   add_bytes(text, config, states);
-  add_total(text, states);
+  return text;
+}
+
+std::string memory_metrics_text(const ResidentModels& models, std::size_t waiting) {
+  std::string text;
+  add_single(text, "filigree_models_memory_bytes", "gauge",
+             "Memory of all loaded models, what they share counted once.", models.used_bytes());
+  if (const auto limit = models.limits().max_memory)
+    add_single(text, "filigree_models_memory_limit_bytes", "gauge", "max_memory.", *limit);
+  add_single(text, "filigree_model_unloads_total", "counter", "Models that made room for others.",
+             models.unloads());
+  add_single(text, "filigree_requests_waiting_for_model", "gauge",
+             "Requests whose model is being loaded.", waiting);
   return text;
 }
 

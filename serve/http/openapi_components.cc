@@ -26,7 +26,7 @@ constexpr std::string_view kErrors = R"({
 constexpr std::string_view kServer = R"({
   "Status": {"type": "object", "required": ["status"],
     "properties": {"status": {"const": "OK"}}},
-  "State": {"enum": ["loading", "ready", "failed"]},
+  "State": {"enum": ["loading", "ready", "failed", "unloaded"]},
   "EndpointState": {"type": "object", "required": ["name", "task", "state"], "properties": {
     "name": {"type": "string"}, "task": {"type": "string"},
     "state": {"$ref": "#/components/schemas/State"}, "error": {"type": "string"}}},
@@ -36,6 +36,7 @@ constexpr std::string_view kServer = R"({
   "ModelReadiness": {"type": "object", "required": ["name", "ready", "status"], "properties": {
     "name": {"type": "string"}, "ready": {"type": "boolean"},
     "status": {"enum": ["OK", "loading", "failed", "stopping"]},
+    "state": {"$ref": "#/components/schemas/State"},
     "error": {"type": "string"}, "detail": {"type": "string"}}},
   "Server": {"type": "object",
     "required": ["name", "version", "isa", "cores", "extensions", "models"], "properties": {
@@ -50,9 +51,10 @@ constexpr std::string_view kServer = R"({
       "queued_tokens": {"type": "integer"}, "batches": {"type": "integer"},
       "batch_tokens": {"type": "integer"}, "requests": {"type": "integer"},
       "tokens": {"type": "integer"}, "resident_bytes": {"type": "integer"},
-      "endpoints": {"type": "object", "required": ["loading", "ready", "failed"], "properties": {
-        "loading": {"type": "integer"}, "ready": {"type": "integer"},
-        "failed": {"type": "integer"}}},
+      "endpoints": {"type": "object", 
+        "required": ["loading", "ready", "failed", "unloaded"], "properties": {
+          "loading": {"type": "integer"}, "ready": {"type": "integer"},
+          "failed": {"type": "integer"}, "unloaded": {"type": "integer"}}},
       "stopping": {"type": "boolean"}}},
   "EncoderMatrices": {"type": "object", "required": ["matrices"], "properties": {
     "matrices": {"type": "array", "items": {"type": "object",
@@ -76,7 +78,9 @@ constexpr std::string_view kServer = R"({
     "endpoints": {"type": "array", "minItems": 1, "items": {"type": "object"}},
     "loggers": {"type": "object"}, "hot_reload": {"type": "object"}}},
   "Models": {"type": "object", "required": ["models"], "properties": {
-    "models": {"type": "array", "items": {"$ref": "#/components/schemas/Model"}}}},
+    "models": {"type": "array", "items": {"$ref": "#/components/schemas/Model"}},
+    "memory": {"type": "object", "required": ["used_bytes", "max_memory"], "properties": {
+      "used_bytes": {"type": "integer"}, "max_memory": {"type": ["integer", "null"]}}}}},
   "MatrixKind": {"type": "object",
     "required": ["form", "kernel", "count", "nonzeros", "packed_bytes"], "properties": {
       "form": {"type": "string"}, "kernel": {"type": "string"}, "count": {"type": "integer"},
@@ -92,7 +96,13 @@ constexpr std::string_view kServer = R"({
       "model": {"type": "string"}, "model_path": {"type": "string"},
       "routes": {"type": "array", "items": {"type": "string"}},
       "sequence_length": {"type": "integer"}, "file_bytes": {"type": "integer"},
-      "memory_bytes": {"type": "integer"},
+      "memory_bytes": {"type": "integer"}, "own_bytes": {"type": "integer"},
+      "shared_bytes": {"type": "integer"},
+      "loading": {"type": "object", "required": ["position", "milliseconds"], "properties": {
+        "position": {"type": "integer"}, "milliseconds": {"type": "integer"}}},
+      "shortage": {"type": "object", "required": ["needed_bytes", "used_bytes", "max_memory"],
+        "properties": {"needed_bytes": {"type": "integer"}, "used_bytes": {"type": "integer"},
+          "max_memory": {"type": "integer"}}},
       "sparsity": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
       "layers": {"type": "integer"}, "hidden_size": {"type": "integer"},
       "heads": {"type": "integer"}, "max_positions": {"type": "integer"},

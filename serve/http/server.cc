@@ -50,6 +50,7 @@ AppOptions app_options(const ServerOptions& options, const AccessLog* access_log
           .requests = {.timeout = options.request_timeout,
                        .max_tokens = options.max_request_tokens,
                        .max_client_batch = options.max_client_batch},
+          .models = {.max_memory = options.max_memory, .load_timeout = options.load_timeout},
           .build_commit = options.build_commit,
           .access_log = access_log};
 }
@@ -98,8 +99,9 @@ class Server::Impl {
     });
     network_ = std::jthread([this] { run_network(); });
     for (std::size_t i = 0; i < kLoaders; ++i)
-      loaders_.emplace_back([deployment = app_.deployment()](std::stop_token stop) {
-        deployment->catalog().load(std::move(stop));
+      loaders_.emplace_back([this, deployment = app_.deployment()](const std::stop_token& stop) {
+        deployment->catalog().load(
+            stop, options_.strict ? Catalog::Extent::kEach : Catalog::Extent::kWhatFits);
       });
   }
 
@@ -180,7 +182,7 @@ class Server::Impl {
     log(LogLevel::kWarning, "some requests are not answered after " +
                                 std::to_string(options_.drain_timeout.count()) +
                                 " ms; they are refused and their connections closed");
-    app_.backend().stop();
+    app_.give_up();
     if (done.wait_for(kFarewell) == std::future_status::ready) return;
     boost::asio::post(context_, [this] { listener_.close_all(); });
     done.wait();

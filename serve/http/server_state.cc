@@ -17,6 +17,7 @@ EndpointCounts count_states(const Catalog& catalog) {
     if (state->kind == EndpointState::Kind::kLoading) ++counts.loading;
     if (state->kind == EndpointState::Kind::kReady) ++counts.ready;
     if (state->kind == EndpointState::Kind::kFailed) ++counts.failed;
+    if (state->kind == EndpointState::Kind::kUnloaded) ++counts.unloaded;
   }
   return counts;
 }
@@ -32,7 +33,8 @@ Json to_json(const ServerState& state) {
                        {"resident_bytes", state.resident_bytes},
                        {"endpoints", Json::object({{"loading", state.endpoints.loading},
                                                    {"ready", state.endpoints.ready},
-                                                   {"failed", state.endpoints.failed}})},
+                                                   {"failed", state.endpoints.failed},
+                                                   {"unloaded", state.endpoints.unloaded}})},
                        {"stopping", state.stopping}});
 }
 

@@ -12,7 +12,7 @@
 namespace filigree::serve {
 
 struct EndpointCounts {
-  std::size_t loading = 0, ready = 0, failed = 0;
+  std::size_t loading = 0, ready = 0, failed = 0, unloaded = 0;
 };
 
 struct ServerState {
@@ -29,7 +29,8 @@ struct ServerState {
 EndpointCounts count_states(const Catalog& catalog);
 
 // {"in_flight", "queued", "queued_tokens", "batches", "batch_tokens", "requests", "tokens",
-//  "resident_bytes", "endpoints": {"loading", "ready", "failed"}, "stopping"}; batches and their
+//  "resident_bytes", "endpoints": {"loading", "ready", "failed", "unloaded"}, "stopping"}; batches
+//  and their
 // tokens, requests and tokens are sums since the start.
 Json to_json(const ServerState& state);
 

@@ -10,8 +10,14 @@ export function f1Of(model) {
   return Number.isFinite(f1) ? f1.toFixed(1) : "";
 }
 
+// Whoever asks an unloaded one waits until it is loaded.
+function isServed(model) {
+  return model.state === "ready" || model.state === "unloaded";
+}
+
 function describe(model) {
   if (model.state === "failed") return `cannot be served: ${model.error}`;
+  if (model.state === "unloaded") return "loaded when it is asked";
   if (model.state !== "ready") return "loading";
   const parts = [];
   if (model.layers) parts.push(counted(model.layers, "layer"));
@@ -42,7 +48,7 @@ function modelItem(model, checked) {
   box.type = "checkbox";
   box.value = model.name;
   box.checked = checked;
-  box.disabled = model.state !== "ready";
+  box.disabled = !isServed(model);
   const text = make("span");
   text.append(make("strong", model.name));
   text.append(make("small", describe(model), model.state === "failed" ? "failed" : ""));
@@ -88,7 +94,7 @@ export function showModels() {
 
 export function chosenModels() {
   const chosen = new Set(checkboxes().filter((box) => box.checked).map((box) => box.value));
-  return store.models.filter((model) => chosen.has(model.name) && model.state === "ready");
+  return store.models.filter((model) => chosen.has(model.name) && isServed(model));
 }
 
 function select(checked) {

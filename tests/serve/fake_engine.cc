@@ -31,6 +31,11 @@ Backend FakeEngine::backend() {
   backend.load_model = [this](const std::filesystem::path& path, const loader::LoadOptions&) {
     return load(path);
   };
+  backend.expected_memory = [this](const std::filesystem::path& path, const loader::LoadOptions&) {
+    const std::lock_guard lock(mutex_);
+    const auto memory = memory_.find(path);
+    return memory == memory_.end() ? Memory{}.expected : memory->second.expected;
+  };
   backend.load_tokenizer = [](const std::filesystem::path&) {
     return std::make_shared<const tokenizer::Tokenizer>(
         tokenizer::Tokenizer::from_vocab(kVocabulary, "vocab.txt"));
@@ -101,6 +106,11 @@ void FakeEngine::fail_model(const std::filesystem::path& path, const std::string
   failures_[path] = message;
 }
 
+void FakeEngine::set_memory(const std::filesystem::path& path, Memory memory) {
+  const std::lock_guard lock(mutex_);
+  memory_[path] = memory;
+}
+
 void FakeEngine::answer_with(runtime::Status status, const std::string& message) {
   const std::lock_guard lock(mutex_);
   refusal_ = {status, message};
@@ -159,7 +169,8 @@ std::shared_ptr<const loader::Model> FakeEngine::load(const std::filesystem::pat
   model->input_names = {"input_ids", "attention_mask", "token_type_ids"};
   model->output_names = {"start_logits", "end_logits"};
   model->file_bytes = 1000;
-  model->memory_bytes = 700;
+  const auto memory = memory_.find(path);
+  model->memory_bytes = memory == memory_.end() ? Memory{}.bytes : memory->second.bytes;
   model->matrices = {{"w0", 4, 5, 5, 40, "fp32", "unstructured_f32"},
                      {"w1", 4, 5, 10, 80, "fp32", "unstructured_f32"}};
   return model;

@@ -37,6 +37,12 @@ class FakeEngine {
   void release_loading();
 
   void fail_model(const std::filesystem::path& path, const std::string& message);
+  // What models take; 700 bytes unless said otherwise, as expected.
+  struct Memory {
+    std::size_t bytes = 700;
+    std::size_t expected = 700;
+  };
+  void set_memory(const std::filesystem::path& path, Memory memory);
   void answer_with(runtime::Status status, const std::string& message);  // instead of an answer
   void answer_nonsense();  // outputs of the wrong shape
 
@@ -65,6 +71,7 @@ class FakeEngine {
   mutable std::condition_variable changed_;
   std::deque<Waiting> waiting_;
   std::map<std::filesystem::path, std::string> failures_;
+  std::map<std::filesystem::path, Memory> memory_;
   std::optional<std::pair<runtime::Status, std::string>> refusal_;
   bool nonsense_ = false;
   bool answers_held_ = false;

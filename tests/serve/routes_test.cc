@@ -100,7 +100,7 @@ TEST_F(Routes, TellTheStateInNumbers) {
   EXPECT_EQ(*state.find("requests")->as_integer(), 2);
   EXPECT_EQ(*state.find("tokens")->as_integer(), 6);
   EXPECT_GT(*state.find("resident_bytes")->as_integer(), 1 << 20);
-  EXPECT_EQ(to_text(*state.find("endpoints")), R"({"loading":0,"ready":1,"failed":1})");
+  EXPECT_EQ(to_text(*state.find("endpoints")), R"({"loading":0,"ready":1,"failed":1,"unloaded":0})");
   EXPECT_FALSE(*state.find("stopping")->as_bool());
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "serve/config/byte_size.h"
 #include "serve/config/yaml_text.h"
 #include "tests/serve/config_support.h"
 
@@ -40,7 +41,8 @@ TEST_F(ServerSettings, AreReadFromTheFile) {
       "read_timeout_ms: 5\nwrite_timeout_ms: 6\ndrain_timeout_ms: 0\nuds: /run/f.sock\n"
       "request_timeout_ms: 7\nmax_request_tokens: 8\nmax_client_batch: 9\n"
       "log_format: json\naccess_log: /log/f\nmax_queue_requests: 10\nmax_queue_tokens: 11\n"
-      "uds_mode: 0660\nstrict: true\napi_key: k3y\ncors_allow_origin: [https://a.example, "
+      "uds_mode: 0660\nstrict: true\nmax_memory: 2GB\nload_timeout_ms: 12\n"
+      "api_key: k3y\ncors_allow_origin: [https://a.example, "
       "'http://b:80']\n");
   EXPECT_EQ(options.max_body_bytes, 1000U);
   EXPECT_EQ(options.max_header_bytes, 2000U);
@@ -59,6 +61,8 @@ TEST_F(ServerSettings, AreReadFromTheFile) {
   EXPECT_EQ(options.uds, "/run/f.sock");
   EXPECT_EQ(options.uds_mode, 0660U);
   EXPECT_TRUE(options.strict);
+  EXPECT_EQ(options.max_memory, 2'000'000'000U);
+  EXPECT_EQ(options.load_timeout.count(), 12);
   EXPECT_EQ(options.api_keys, std::vector<std::string>{"k3y"});
   EXPECT_EQ(options.cors_origins, (std::vector<std::string>{"https://a.example", "http://b:80"}));
 }
@@ -75,6 +79,9 @@ TEST_F(ServerSettings, NameKeyLineFoundAndExpected) {
   EXPECT_EQ(rejected("cors_allow_origin: a.example\n"),
             "f.yaml:1: 'cors_allow_origin' is 'a.example', expected '*' or origins like "
             "https://example.org with commas between them");
+  EXPECT_EQ(rejected("max_memory: 2 gigabytes\n"),
+            "f.yaml:1: 'max_memory' is '2 gigabytes', expected bytes above 0, with a unit or "
+            "without, for example 2GB or 1536MiB");
   EXPECT_EQ(rejected("strict: 1\n"), "f.yaml:1: 'strict' is '1', expected true or false");
   EXPECT_EQ(rejected("max_conections: 1\n"),
             "f.yaml:1: the configuration has the unknown key 'max_conections'; did you mean "
@@ -84,12 +91,24 @@ TEST_F(ServerSettings, NameKeyLineFoundAndExpected) {
 TEST_F(ServerSettings, AreReadAgainAsTheyAreShown) {
   ServerOptions options = options_of(
       "max_body_bytes: 1000\nidle_timeout_ms: 4\nuds: /run/f.sock\nuds_mode: 0060\n"
-      "cors_allow_origin: ['*']\nlog_format: json\naccess_log: '-'\nmax_queue_tokens: 11\n");
+      "cors_allow_origin: ['*']\nlog_format: json\naccess_log: '-'\nmax_queue_tokens: 11\n"
+      "max_memory: 3MiB\nstrict: true\n");
   const std::string yaml = to_yaml(server_settings_json(options));
   EXPECT_EQ(options_of(yaml), options) << yaml;
   EXPECT_EQ(options_of(to_yaml(server_settings_json(ServerOptions{}))), ServerOptions{});
   options.access_log = "relative";
   EXPECT_TRUE(server_settings_json(options).find("access_log")->as_string()->starts_with('/'));
+}
+
+TEST(ByteSize, IsANumberWithOrWithoutAUnit) {
+  EXPECT_EQ(parse_byte_size("1500000"), 1'500'000U);
+  EXPECT_EQ(parse_byte_size("2GB"), 2'000'000'000U);
+  EXPECT_EQ(parse_byte_size("1536MiB"), std::size_t{1536} << 20);
+  EXPECT_EQ(parse_byte_size("3 kib"), 3072U);
+  EXPECT_EQ(parse_byte_size("7B"), 7U);
+  for (const char* text : {"", "GB", "-1", "1.5GB", "2G", "2  GB", "2GBs", "0x10",
+                           "18446744073709551616", "17000000TiB"})
+    EXPECT_EQ(parse_byte_size(text), std::nullopt) << text;
 }
 
 TEST_F(ServerSettings, NeverShowAKey) {

@@ -182,7 +182,11 @@ ExitCode serve_models(const Arguments& arguments, Console& console) {
       effective.server = options;
       console.out << serve::effective_yaml(effective);
     }
-    return arguments.has("check") ? check_configuration(config, console) : ExitCode::kOk;
+    return arguments.has("check") ? check_configuration(config,
+                                                        {.max_memory = options.max_memory,
+                                                         .load_timeout = options.load_timeout},
+                                                        console)
+                                  : ExitCode::kOk;
   }
   serve::set_log_format(options.log_format);
   serve::serve(config, options, [&](std::uint16_t port) {

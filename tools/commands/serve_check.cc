@@ -1,6 +1,7 @@
 #include "tools/commands/serve_check.h"
 
 #include <iomanip>
+#include <memory>
 #include <ostream>
 
 #include "serve/http/catalog.h"
@@ -33,21 +34,26 @@ void print_endpoint(const serve::EndpointConfig& endpoint, const std::vector<std
   for (const std::string& path : paths) out << "  POST " << path << "\n";
   out << "  model " << endpoint.model_path.string() << "\n";
   if (state.kind == serve::EndpointState::Kind::kReady) return print_model(json, out);
+  if (state.kind == serve::EndpointState::Kind::kUnloaded) {
+    out << "  ready: loaded when it is asked for, as max_memory does not allow all at once\n";
+    return;
+  }
   out << "  cannot be served: " << state.error << "\n";
 }
 
 }  // namespace
 
-ExitCode check_configuration(const serve::Config& config, Console& console) {
+ExitCode check_configuration(const serve::Config& config, const serve::ModelLimits& limits,
+                             Console& console) {
   const serve::Router router(config.endpoints, serve::page_files(), config.integration);
   const serve::Backend backend = serve::loading_backend(config.isa->isa);
-  serve::Catalog catalog(config, backend);
+  serve::Catalog catalog(config, backend, std::make_shared<serve::ResidentModels>(limits));
   catalog.load({});
   std::size_t failed = 0;
   for (std::size_t i = 0; i < config.endpoints.size(); ++i) {
     const auto state = catalog.state(i);
     print_endpoint(config.endpoints[i], router.infer_paths(i), *state, console.out);
-    failed += state->kind == serve::EndpointState::Kind::kReady ? 0 : 1;
+    failed += state->kind == serve::EndpointState::Kind::kFailed ? 1 : 0;
   }
   if (failed > 0)
     throw InputError(std::to_string(failed) + " of " + std::to_string(config.endpoints.size()) +

@@ -1,0 +1,53 @@
+#include "loader/expected_memory.h"
+
+#include <exception>
+#include <string>
+#include <system_error>
+
+#include "loader/model_cache.h"
+
+namespace filigree::loader {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::size_t bytes_of(const fs::path& file) {
+  std::error_code error;
+  const auto bytes = fs::file_size(file, error);
+  return error ? 0 : static_cast<std::size_t>(bytes);
+}
+
+// 0: there is none.
+std::size_t packed_bytes(const fs::path& file, const LoadOptions& options) {
+  if (options.cache.folder.empty()) return 0;
+  try {
+    return bytes_of(ModelCache(file, options).path());
+  } catch (const std::exception&) {
+    return 0;  // loading will say what is wrong
+  }
+}
+
+// As exporters name it: model.onnx_data, model.onnx.data.
+std::size_t external_bytes(const fs::path& file) {
+  const fs::path folder = file.parent_path();
+  const std::string name = file.filename().string();
+  std::size_t bytes = 0;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder.empty() ? "." : folder, error), end;
+       !error && entry != end; entry.increment(error)) {
+    const std::string other = entry->path().filename().string();
+    if (other != name && other.starts_with(name)) bytes += bytes_of(entry->path());
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::size_t expected_memory_bytes(const fs::path& path, const LoadOptions& options) {
+  std::error_code ignored;
+  const fs::path file = fs::is_directory(path, ignored) ? path / "model.onnx" : path;
+  if (const std::size_t packed = packed_bytes(file, options); packed > 0) return packed;
+  return bytes_of(file) + external_bytes(file);
+}
+
+}  // namespace filigree::loader

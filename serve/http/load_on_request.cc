@@ -1,0 +1,141 @@
+#include "serve/http/load_on_request.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "serve/http/thread_priority.h"
+#include "serve/log.h"
+
+namespace filigree::serve {
+namespace {
+
+using Kind = EndpointState::Kind;
+
+// Waiting for a change longer than that would overflow in the system's clocks.
+constexpr std::chrono::hours kLongest{1};
+
+std::shared_ptr<const EndpointState> given_up(std::string why) {
+  EndpointState state;
+  state.error = std::move(why);
+  return std::make_shared<const EndpointState>(std::move(state));
+}
+
+}  // namespace
+
+LoadOnRequest::LoadOnRequest(std::shared_ptr<ResidentModels> models) : models_(std::move(models)) {
+  if (!models_->limits().max_memory) return;
+  settler_ = std::jthread([this](const std::stop_token& stop) { settle_all(stop); });
+  loader_ = std::jthread([this](const std::stop_token& stop) { load_all(stop); });
+}
+
+LoadOnRequest::~LoadOnRequest() { close(); }
+
+void LoadOnRequest::with_model(Wanted wanted, Then then) {
+  const ModelLimits& limits = models_->limits();
+  auto state = wanted.deployment->catalog().use(wanted.endpoint);
+  if (!limits.max_memory || state->kind == Kind::kReady || state->kind == Kind::kFailed)
+    return then(std::move(state));
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopped_) {
+      wanted.deadline = std::min(wanted.deadline, Clock::now() + limits.load_timeout);
+      waiting_.push_back({std::move(wanted), std::move(then)});
+      models_->signal().notify();
+      return;
+    }
+  }
+  then(given_up("the server is stopping"));
+}
+
+std::size_t LoadOnRequest::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
+void LoadOnRequest::stop() {
+  settler_.request_stop();
+  loader_.request_stop();
+  std::vector<Waiting> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    refused.swap(waiting_);
+  }
+  for (const Waiting& waiting : refused) waiting.then(given_up("the server is stopping"));
+}
+
+void LoadOnRequest::close() {
+  stop();
+  if (settler_.joinable()) settler_.join();
+  if (loader_.joinable()) loader_.join();
+}
+
+void LoadOnRequest::settle_all(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const std::uint64_t version = models_->signal().version();
+    models_->signal().wait(version, settle(), stop);
+  }
+}
+
+void LoadOnRequest::load_all(const std::stop_token& stop) {
+  lower_thread_priority();
+  while (!stop.stop_requested()) {
+    const std::uint64_t version = models_->signal().version();
+    if (const auto next = first_unloaded()) {
+      next->deployment->catalog().load_on_request(next->endpoint, stop);
+      settle();
+    } else {
+      models_->signal().wait(version, Clock::now() + kLongest, stop);
+    }
+  }
+}
+
+// Returns when the next request will have waited too long.
+LoadOnRequest::Clock::time_point LoadOnRequest::settle() {
+  std::vector<Settled> settled;
+  Clock::time_point next = Clock::now() + kLongest;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(waiting_, [&](Waiting& waiting) {
+      if (auto state = settled_state(waiting.wanted)) {
+        settled.push_back({std::move(waiting.then), std::move(state)});
+        return true;
+      }
+      next = std::min(next, waiting.wanted.deadline);
+      return false;
+    });
+  }
+  for (Settled& request : settled) {
+    try {
+      request.then(std::move(request.state));
+    } catch (const std::exception& error) {
+      log(LogLevel::kError, std::string("a request that waited for its model: ") + error.what());
+    }
+  }
+  return next;
+}
+
+// Null: it goes on waiting.
+std::shared_ptr<const EndpointState> LoadOnRequest::settled_state(const Wanted& wanted) const {
+  const Catalog& catalog = wanted.deployment->catalog();
+  auto state = catalog.use(wanted.endpoint);
+  if (state->kind == Kind::kReady || state->kind == Kind::kFailed) return state;
+  if (wanted.cancel->cancelled()) return given_up("the client went away");
+  if (Clock::now() < wanted.deadline) return nullptr;
+  const auto shortage = catalog.shortage(wanted.endpoint);
+  return given_up("the model is not loaded after the limit of " +
+                  std::to_string(models_->limits().load_timeout.count()) + " ms" +
+                  (shortage ? ": " + shortage_text(*shortage) : ""));
+}
+
+std::optional<LoadOnRequest::Wanted> LoadOnRequest::first_unloaded() const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [wanted, then] : waiting_)
+    if (!wanted.cancel->cancelled() && Clock::now() < wanted.deadline &&
+        wanted.deployment->catalog().state(wanted.endpoint)->kind == Kind::kUnloaded)
+      return wanted;
+  return std::nullopt;
+}
+
+}  // namespace filigree::serve
