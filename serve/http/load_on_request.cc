@@ -14,6 +14,8 @@ using Kind = EndpointState::Kind;
 
 // Waiting for a change longer than that would overflow in the system's clocks.
 constexpr std::chrono::hours kLongest{1};
+// How long a request whose client went may go on waiting.
+constexpr std::chrono::milliseconds kCancelInterval{20};
 
 std::shared_ptr<const EndpointState> given_up(std::string why) {
   EndpointState state;
@@ -91,7 +93,8 @@ void LoadOnRequest::load_all(const std::stop_token& stop) {
   }
 }
 
-// Returns when the next request will have waited too long.
+// Returns when to look again: when the next request will have waited too long, and soon while any
+// waits, because a client that goes notifies nobody.
 LoadOnRequest::Clock::time_point LoadOnRequest::settle() {
   std::vector<Settled> settled;
   Clock::time_point next = Clock::now() + kLongest;
@@ -102,7 +105,7 @@ LoadOnRequest::Clock::time_point LoadOnRequest::settle() {
         settled.push_back({std::move(waiting.then), std::move(state)});
         return true;
       }
-      next = std::min(next, waiting.wanted.deadline);
+      next = std::min({next, waiting.wanted.deadline, Clock::now() + kCancelInterval});
       return false;
     });
   }

@@ -27,6 +27,7 @@ class ResidentModels::Slot {
   std::size_t users = 0;
   std::uint64_t last_use = 0;
   std::size_t expected = 0;  // bytes, until it has been in memory
+  bool is_reserved = false;  // there is a Reservation for it
   // Of the last time it was.
   std::string files;
   std::size_t bytes = 0;
@@ -67,11 +68,19 @@ struct ResidentModels::Outgoing {
 
 ResidentModels::Reservation::~Reservation() {
   if (models_ == nullptr) return;
+  const auto models = models_;
   {
-    const std::lock_guard lock(models_->mutex_);
-    models_->reserved_ -= bytes_;
+    const std::lock_guard lock(models->mutex_);
+    models->end(*this);
   }
-  models_->signal_->notify();
+  models->signal_->notify();
+}
+
+void ResidentModels::end(Reservation& reservation) {
+  if (reservation.models_ == nullptr) return;
+  reserved_ -= reservation.bytes_;
+  reservation.slot_->is_reserved = false;
+  reservation.models_ = nullptr;
 }
 
 std::string shortage_text(const MemoryShortage& shortage) {
@@ -150,7 +159,7 @@ void ResidentModels::release(Slot& slot) {
 std::variant<ResidentModels::Reservation, MemoryShortage> ResidentModels::reserve(
     Slot& slot, std::size_t expected, Room room, Clock::time_point until,
     const std::stop_token& stop) {
-  if (!limits_.max_memory) return Reservation(nullptr, 0);
+  if (!limits_.max_memory) return Reservation(nullptr, &slot, 0);
   const std::size_t limit = *limits_.max_memory;
   for (;;) {
     const std::uint64_t version = signal_->version();
@@ -167,7 +176,8 @@ std::variant<ResidentModels::Reservation, MemoryShortage> ResidentModels::reserv
       const std::size_t need = std::min(shortage.needed, limit);
       if (shortage.used + need <= limit) {
         reserved_ += need;
-        return Reservation(shared_from_this(), need);
+        slot.is_reserved = true;
+        return Reservation(shared_from_this(), &slot, need);
       }
       if (room == Room::kFree && reserved_ == 0) return shortage;
       if (room == Room::kMake && staying_bytes() + reserved_ + need > limit &&
@@ -200,8 +210,7 @@ std::optional<MemoryShortage> ResidentModels::put(Slot& slot, Reservation reserv
     slot.blocks.clear();
     for (const auto& block : model->blocks)
       slot.blocks.emplace_back(block, block->tensor.bytes().size());
-    if (reservation.models_ != nullptr) reserved_ -= reservation.bytes_;
-    reservation.models_ = nullptr;
+    end(reservation);
     if (limits_.max_memory && slot.bytes > *limits_.max_memory) {
       shortage = {slot.bytes, live_bytes() + reserved_, *limits_.max_memory, true};
       outgoing.kept.push_back(std::move(loaded));
@@ -231,7 +240,7 @@ std::size_t ResidentModels::unloads() const {
 
 std::optional<MemoryShortage> ResidentModels::shortage(const Slot& slot) const {
   const std::lock_guard lock(mutex_);
-  if (!limits_.max_memory || slot.loaded != nullptr) return std::nullopt;
+  if (!limits_.max_memory || slot.loaded != nullptr || slot.is_reserved) return std::nullopt;
   const MemoryShortage shortage{need_of(slot), live_bytes() + reserved_, *limits_.max_memory,
                                 slot.bytes > *limits_.max_memory};
   if (shortage.used + shortage.needed <= shortage.limit) return std::nullopt;

@@ -48,7 +48,8 @@ class ResidentModels : public std::enable_shared_from_this<ResidentModels> {
   };
   // One model that may be in memory. Members are for ResidentModels alone.
   class Slot;
-  // Of what is free, for a model that is being loaded; given back at its end.
+  // Of what is free, for a model that is being loaded; given back at its end, which its slot
+  // outlives.
   class Reservation;
 
   explicit ResidentModels(ModelLimits limits = {});
@@ -110,6 +111,7 @@ class ResidentModels : public std::enable_shared_from_this<ResidentModels> {
   bool unload_one(const Slot* but, Outgoing& outgoing);
   void unload(Slot& slot, Outgoing& outgoing);
   void release(Slot& slot);
+  void end(Reservation& reservation);
 
   const ModelLimits limits_;
   const std::shared_ptr<ChangeSignal> signal_ = std::make_shared<ChangeSignal>();
@@ -123,14 +125,15 @@ class ResidentModels : public std::enable_shared_from_this<ResidentModels> {
 
 class ResidentModels::Reservation {
  public:
-  Reservation(std::shared_ptr<ResidentModels> models, std::size_t bytes)
-      : models_(std::move(models)), bytes_(bytes) {}
+  Reservation(std::shared_ptr<ResidentModels> models, Slot* slot, std::size_t bytes)
+      : models_(std::move(models)), slot_(slot), bytes_(bytes) {}
   Reservation(Reservation&& other) noexcept = default;
   Reservation& operator=(Reservation&&) = delete;
   ~Reservation();
 
  private:
   std::shared_ptr<ResidentModels> models_;  // null: moved away, or ended
+  Slot* slot_;
   std::size_t bytes_;
   friend class ResidentModels;
 };
