@@ -96,6 +96,9 @@ std::size_t least_storage_bytes(const PackedShape& shape);
 PackedWeights restore_weights(const PackedShape& shape, AlignedBuffer storage,
                               std::vector<std::int32_t> row_sums);
 
+// The same weights in memory of `memory`, which outlives them. Throws what it throws.
+PackedWeights copy_weights(const PackedWeights& weights, std::pmr::memory_resource& memory);
+
 // int32 elements that LinearI8Args::scratch needs for these weights.
 std::size_t i8_scratch_elements(const PackedView& weights) noexcept;
 

@@ -7,6 +7,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace filigree::kernels {
@@ -108,6 +109,30 @@ PackedWeights PackedWeightsBuilder::adopt(PackedView view, AlignedBuffer storage
   packed.nonzeros_ = nonzeros;
   packed.row_sums_ = std::move(row_sums);
   return packed;
+}
+
+PackedWeights copy_weights(const PackedWeights& weights, std::pmr::memory_resource& memory) {
+  const std::span<const std::byte> from = weights.storage();
+  auto* const data =
+      static_cast<std::byte*>(memory.allocate(from.size(), AlignedBuffer::kAlignment));
+  std::memcpy(data, from.data(), from.size());
+  PackedView view = weights.view();
+  const auto move = [&](auto*& stream) {
+    if (stream == nullptr) return;
+    const std::byte* const at = data + (reinterpret_cast<const std::byte*>(stream) - from.data());
+    stream = reinterpret_cast<std::remove_reference_t<decltype(stream)>>(at);
+  };
+  move(view.dense_f32);
+  move(view.dense_i8);
+  move(view.entries.starts);
+  move(view.entries.runs);
+  move(view.entries.row_ids);
+  move(view.entries.offsets);
+  move(view.entries.values);
+  move(view.entries.groups);
+  return PackedWeightsBuilder::adopt(view, AlignedBuffer(data, from.size(), memory),
+                                     weights.nonzeros(),
+                                     {weights.row_sums().begin(), weights.row_sums().end()});
 }
 
 void check_matrix_shape(std::size_t elements, std::size_t rows, std::size_t cols) {

@@ -49,6 +49,8 @@ HugePages::Region& HugePages::region_for(std::size_t bytes, std::size_t alignmen
   regions_.reserve(regions_.size() + 1);
   const std::size_t size = std::max(kRegion, rounded_up(bytes, kPage));
   regions_.push_back({map_pages(size), size, 0});
+  if (auto error = place_pages({regions_.back().begin, size}, placement_))
+    placement_error_ = std::move(error);
   return regions_.back();
 }
 

@@ -6,7 +6,12 @@
 #include <cstddef>
 #include <memory_resource>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
+
+#include "loader/page_placement.h"
 
 namespace filigree::loader {
 
@@ -14,10 +19,13 @@ namespace filigree::loader {
 // destroyed. Thread-safe.
 class HugePages final : public std::pmr::memory_resource {
  public:
-  HugePages() = default;
+  explicit HugePages(PagePlacement placement = {}) : placement_(std::move(placement)) {}
   HugePages(const HugePages&) = delete;
   HugePages& operator=(const HugePages&) = delete;
   ~HugePages() override;
+
+  // Why memory does not lie where it should. Not while another thread allocates.
+  const std::optional<std::string>& placement_error() const noexcept { return placement_error_; }
 
  private:
   struct Region {
@@ -33,7 +41,9 @@ class HugePages final : public std::pmr::memory_resource {
 
   Region& region_for(std::size_t bytes, std::size_t alignment);
 
+  const PagePlacement placement_;
   std::mutex mutex_;
+  std::optional<std::string> placement_error_;
   std::vector<Region> regions_;
 };
 

@@ -19,6 +19,7 @@
 #include "loader/passes/narrow_gather.h"
 #include "loader/passes/rewrite.h"
 #include "loader/pattern/mismatch.h"
+#include "loader/weight_copies.h"
 
 namespace filigree::loader {
 namespace {
@@ -169,6 +170,7 @@ std::shared_ptr<Model> with_file(std::shared_ptr<Model> model, const std::filesy
 std::shared_ptr<Model> made_model(const Graph& file_graph, const LoadOptions& options) {
   check_domains(file_graph);
   auto model = std::make_shared<Model>();
+  model->weight_memory = std::make_unique<HugePages>(options.placement.pages());
   model->file = file_graph.file;
   for (const ValueInfo& input : file_graph.inputs) model->input_names.push_back(input.name);
   for (const ValueInfo& output : file_graph.outputs) model->output_names.push_back(output.name);
@@ -212,13 +214,18 @@ std::shared_ptr<const Model> load_model(const std::filesystem::path& path,
   if (!options.cache.folder.empty()) {
     cache = named_errors(file.string(), [&] { return ModelCache(file, options); });
     try_cache([&] { model = cache->load(); });
-    if (model != nullptr) return with_file(std::move(model), file);
+    if (model != nullptr) {
+      model = with_file(std::move(model), file);
+      place_weights(*model, options.placement);
+      return model;
+    }
   }
   const Graph graph = read_onnx_structure(file);
   model = made_model(graph, options);
   model->file_bytes = std::filesystem::file_size(file);
   if (cache) try_cache([&] { cache->store(*model, graph.data_files); });
   model->warnings.insert(model->warnings.end(), warnings.begin(), warnings.end());
+  place_weights(*model, options.placement);
   return model;
 }
 
@@ -230,7 +237,9 @@ std::size_t shared_bytes(const Model& model) noexcept {
 }
 
 std::shared_ptr<const Model> make_model(const Graph& graph, const LoadOptions& options) {
-  return made_model(graph, options);
+  auto model = made_model(graph, options);
+  place_weights(*model, options.placement);
+  return model;
 }
 
 }  // namespace filigree::loader

@@ -82,6 +82,13 @@ struct MatrixInfo {
   std::string kernel;  // "dense_f32", "unstructured_f32", "dense_i8", "groups_i8"
 };
 
+// Another copy of a model's encoder, of which the packed weights lie on a NUMA node.
+struct EncoderCopy {
+  int node = 0;
+  std::unique_ptr<HugePages> memory;  // of the weights of `encoder`, which goes before it does
+  Encoder encoder;
+};
+
 struct Model {
   // Of the packed weights below, which go before it does.
   std::unique_ptr<HugePages> weight_memory = std::make_unique<HugePages>();
@@ -92,10 +99,16 @@ struct Model {
   std::vector<std::string> warnings;  // for example why no encoder was recognised: names the first node that did not match
   std::vector<MatrixInfo> matrices;
   std::size_t file_bytes = 0;
-  std::size_t memory_bytes = 0;    // packed weights, tables and initializers of `rest`
+  std::size_t memory_bytes = 0;    // packed weights and their copies, tables and initializers of `rest`
   // Of the tables and initializers above those that other models may have too, each once.
   std::vector<std::shared_ptr<const SharedBlock>> blocks;
+  // With weights that are replicated: `encoder` is the copy of the first node, these are the others.
+  std::vector<EncoderCopy> copies;
 };
+
+// The copy of the encoder on `node`, or model.encoder when there is none. All compute the same bits. Requires
+// model.encoder. Thread-safe.
+const Encoder& encoder_on(const Model& model, int node) noexcept;
 
 // How many of memory_bytes other models use at this moment, too. Thread-safe.
 std::size_t shared_bytes(const Model& model) noexcept;
@@ -119,6 +132,8 @@ struct LoadOptions {
     std::filesystem::path folder = {};
     bool verify = false;  // compare the bytes of the model and of the packed file with what they were
   } cache = {};
+  // NUMA nodes of the packed weights; what cannot be had is a warning of the model.
+  WeightPlacement placement = {};
 };
 
 // Reads `path`: an .onnx file, or a folder with model.onnx. Throws FormatError, also for a hidden_layer that the model

@@ -97,7 +97,8 @@ fs::path aside(const fs::path& path) {
 ModelCache::ModelCache(fs::path model_file, const LoadOptions& options)
     : model_file_(std::move(model_file)),
       options_(text_of(options)),
-      verify_(options.cache.verify) {
+      verify_(options.cache.verify),
+      pages_(options.placement.pages()) {
   const File file(model_file_);
   before_ = {"", file.size(), file.state().modified};
   path_ = options.cache.folder /
@@ -125,7 +126,7 @@ std::shared_ptr<Model> ModelCache::load() const {
       throw FormatError(path_.string() + ": was made of other bytes than " + model_file_.string() +
                         " has");
   }
-  return packed.load();
+  return packed.load(pages_);
 }
 
 void ModelCache::store(const Model& model, const std::vector<std::string>& data_files) const {

@@ -37,6 +37,7 @@ class ModelCache {
   std::string options_;
   PackedSource::File before_;
   bool verify_;
+  PagePlacement pages_;
 };
 
 }  // namespace filigree::loader

@@ -43,8 +43,9 @@ class PackedFile {
   PackedFile& operator=(const PackedFile&) = delete;
 
   const PackedSource& source() const noexcept;
-  // `file` of the model is "": whoever calls knows what it was made of.
-  std::shared_ptr<Model> load() const;
+  // `file` of the model is "": whoever calls knows what it was made of. Its matrices lie as `pages`
+  // says.
+  std::shared_ptr<Model> load(const PagePlacement& pages = {}) const;
   // Throws unless all sections have the contents with which they were written.
   void verify() const;
 

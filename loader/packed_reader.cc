@@ -180,9 +180,10 @@ PackedFile::~PackedFile() = default;
 
 const PackedSource& PackedFile::source() const noexcept { return state_->source; }
 
-std::shared_ptr<Model> PackedFile::load() const {
+std::shared_ptr<Model> PackedFile::load(const PagePlacement& pages) const {
   return named(state_->name, [&] {
     auto model = std::make_shared<Model>();
+    model->weight_memory = std::make_unique<HugePages>(pages);
     FieldReader reader(state_->file, state_->model, state_->sections, model->weight_memory.get());
     field(reader, *model);
     if (!reader.rest().empty()) reader.fail("bytes are left");
