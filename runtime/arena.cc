@@ -78,7 +78,7 @@ void Arena::reserve(const ActivationShape& shape) {
   const std::size_t bytes = total_bytes(shape);
   if (bytes > memory_.size()) {
     memory_ = {};  // first, so that both are never held at once
-    pages_ = std::make_unique<loader::HugePages>();
+    pages_ = std::make_unique<loader::HugePages>(placement_);
     memory_ = kernels::AlignedBuffer(bytes, pages_.get());
   }
 }

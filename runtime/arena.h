@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "kernels/aligned_buffer.h"
 #include "kernels/panel.h"
@@ -70,6 +71,8 @@ struct Activations {
 
 class Arena {
  public:
+  explicit Arena(loader::PagePlacement placement = {}) : placement_(std::move(placement)) {}
+
   // Makes room; never shrinks. Zeroed when it grows, so that padding lanes hold numbers. Throws
   // std::bad_alloc.
   void reserve(const ActivationShape& shape);
@@ -81,6 +84,7 @@ class Arena {
   Activations activations(const ActivationShape& shape) noexcept;
 
  private:
+  loader::PagePlacement placement_;
   std::unique_ptr<loader::HugePages> pages_;
   kernels::AlignedBuffer memory_;  // in pages_
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "runtime/encoder.h"
 #include "runtime/model_rest.h"
@@ -11,7 +12,22 @@ namespace {
 
 constexpr const char* kAbandoned = "nobody waits for it any more";
 
+loader::PagePlacement placement_on(std::vector<int> nodes) {
+  using Policy = loader::PagePlacement::Policy;
+  std::ranges::sort(nodes);
+  nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
+  if (nodes.empty()) return {};
+  return {nodes.size() == 1 ? Policy::kPreferred : Policy::kInterleaved, std::move(nodes)};
+}
+
 }  // namespace
+
+BatchRunner::BatchRunner(const kernels::KernelTable& table, std::size_t batch_tokens,
+                         std::vector<int> memory_nodes)
+    : table_(table),
+      batch_tokens_(batch_tokens),
+      memory_nodes_(std::move(memory_nodes)),
+      arena_(placement_on(memory_nodes_)) {}
 
 std::vector<SequenceResult> BatchRunner::run(const loader::Model& model,
                                              std::span<const Sequence* const> sequences,
@@ -21,7 +37,7 @@ std::vector<SequenceResult> BatchRunner::run(const loader::Model& model,
   PanelSeries<const float> hidden{};
   try {
     if (times != nullptr) *times += StepTimes(model.encoder ? model.encoder->layers.size() : 0);
-    if (model.encoder) hidden = run_encoder(*model.encoder, sequences, group, times, abandon);
+    if (model.encoder) hidden = run_encoder(model, sequences, group, times, abandon);
   } catch (const std::exception& error) {
     for (SequenceResult& result : results) result.error = error.what();
     return results;
@@ -39,18 +55,22 @@ std::vector<SequenceResult> BatchRunner::run(const loader::Model& model,
   return results;
 }
 
-PanelSeries<const float> BatchRunner::run_encoder(const loader::Encoder& encoder,
+PanelSeries<const float> BatchRunner::run_encoder(const loader::Model& model,
                                                   std::span<const Sequence* const> sequences,
                                                   WorkerGroup& group, StepTimes* times,
                                                   const std::function<bool()>& abandon) {
+  const loader::Encoder& encoder = *model.encoder;
   const ActivationShape shape = activation_shape(encoder, batch_tokens_, group.size());
   arena_.reserve(shape);
   arena_bytes_.store(arena_.bytes(), std::memory_order_relaxed);
   batch_.assign(sequences, group.size());
+  encoders_.assign(group.size(), &encoder);
+  for (std::size_t rank = 0; rank < memory_nodes_.size(); ++rank)
+    encoders_[rank] = &loader::encoder_on(model, memory_nodes_[rank]);
   if (times == nullptr)
-    return encode(table_, encoder, batch_, shape, arena_, group, {.abandon = abandon});
+    return encode(table_, encoders_, batch_, shape, arena_, group, {.abandon = abandon});
   StepRecorder recorder(encoder.layers.size(), batch_.ranks());
-  const auto hidden = encode(table_, encoder, batch_, shape, arena_, group,
+  const auto hidden = encode(table_, encoders_, batch_, shape, arena_, group,
                              {.recorder = &recorder, .abandon = abandon});
   *times += recorder.times(batch_.ranks());
   return hidden;

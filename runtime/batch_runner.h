@@ -19,9 +19,11 @@ namespace filigree::runtime {
 
 class BatchRunner {
  public:
-  // batch_tokens: the most tokens in a batch of more than one sequence.
-  BatchRunner(const kernels::KernelTable& table, std::size_t batch_tokens)
-      : table_(table), batch_tokens_(batch_tokens) {}
+  // batch_tokens: the most tokens in a batch of more than one sequence. memory_nodes: the NUMA node
+  // of each thread of the group, whose copy of a model's weights it reads; activations lie on these
+  // nodes. Empty: wherever the system puts them.
+  BatchRunner(const kernels::KernelTable& table, std::size_t batch_tokens,
+              std::vector<int> memory_nodes = {});
 
   // One result for each sequence, in order. Errors, of memory as well, are results. Requires
   // sequences that the model accepts (request_error), and that `group`'s leader calls. Adds the
@@ -36,7 +38,7 @@ class BatchRunner {
   std::size_t arena_bytes() const noexcept { return arena_bytes_.load(std::memory_order_relaxed); }
 
  private:
-  PanelSeries<const float> run_encoder(const loader::Encoder& encoder,
+  PanelSeries<const float> run_encoder(const loader::Model& model,
                                        std::span<const Sequence* const> sequences,
                                        WorkerGroup& group, StepTimes* times,
                                        const std::function<bool()>& abandon);
@@ -46,6 +48,8 @@ class BatchRunner {
 
   const kernels::KernelTable& table_;
   const std::size_t batch_tokens_;
+  const std::vector<int> memory_nodes_;
+  std::vector<const loader::Encoder*> encoders_;  // by rank
   RaggedBatch batch_;
   Arena arena_;
   std::atomic<std::size_t> arena_bytes_{0};

@@ -233,21 +233,39 @@ void encode_rank(const Pass& pass, WorkerGroup& group) {
   }
 }
 
+template <class EncoderOfRank>
+PanelSeries<const float> encode_with(const kernels::KernelTable& table,
+                                     EncoderOfRank encoder_of_rank, const RaggedBatch& batch,
+                                     const ActivationShape& shape, Arena& arena, WorkerGroup& group,
+                                     const Watch& watch) noexcept {
+  assert(batch.panels().size() <= shape.panels && batch.ranks() <= shape.ranks);
+  for (std::size_t i = 0; i < batch.sequences(); ++i)
+    assert(kernels::attention_scratch_bytes(encoder_of_rank(0).head_size, batch.length(i)) <=
+           shape.attention_bytes);
+  const Activations activations = arena.activations(shape);
+  std::array<std::atomic<bool>, 2> abandoned{};
+  group.parallel(batch.ranks(), [&](std::size_t rank) {
+    encode_rank({table, encoder_of_rank(rank), batch, activations, watch, rank, abandoned}, group);
+  });
+  return {activations.hidden.data, activations.hidden.stride};
+}
+
 }  // namespace
 
 PanelSeries<const float> encode(const kernels::KernelTable& table, const loader::Encoder& encoder,
                                 const RaggedBatch& batch, const ActivationShape& shape,
                                 Arena& arena, WorkerGroup& group, const Watch& watch) noexcept {
-  assert(batch.panels().size() <= shape.panels && batch.ranks() <= shape.ranks);
-  for (std::size_t i = 0; i < batch.sequences(); ++i)
-    assert(kernels::attention_scratch_bytes(encoder.head_size, batch.length(i)) <=
-           shape.attention_bytes);
-  const Activations activations = arena.activations(shape);
-  std::array<std::atomic<bool>, 2> abandoned{};
-  group.parallel(batch.ranks(), [&](std::size_t rank) {
-    encode_rank({table, encoder, batch, activations, watch, rank, abandoned}, group);
-  });
-  return {activations.hidden.data, activations.hidden.stride};
+  const auto same = [&](std::size_t) -> const loader::Encoder& { return encoder; };
+  return encode_with(table, same, batch, shape, arena, group, watch);
+}
+
+PanelSeries<const float> encode(const kernels::KernelTable& table,
+                                std::span<const loader::Encoder* const> encoders,
+                                const RaggedBatch& batch, const ActivationShape& shape,
+                                Arena& arena, WorkerGroup& group, const Watch& watch) noexcept {
+  assert(encoders.size() >= batch.ranks());
+  const auto own = [&](std::size_t rank) -> const loader::Encoder& { return *encoders[rank]; };
+  return encode_with(table, own, batch, shape, arena, group, watch);
 }
 
 void copy_hidden_state(const PanelSeries<const float>& hidden, std::size_t hidden_size,

@@ -64,6 +64,13 @@ PanelSeries<const float> encode(const kernels::KernelTable& table, const loader:
                                 const RaggedBatch& batch, const ActivationShape& shape,
                                 Arena& arena, WorkerGroup& group, const Watch& watch = {}) noexcept;
 
+// The same where ranks read copies of their own, of equal contents: encoders[rank] for each of
+// batch.ranks() ranks.
+PanelSeries<const float> encode(const kernels::KernelTable& table,
+                                std::span<const loader::Encoder* const> encoders,
+                                const RaggedBatch& batch, const ActivationShape& shape,
+                                Arena& arena, WorkerGroup& group, const Watch& watch = {}) noexcept;
+
 // Copies the hidden state of one sequence out of the panels, row-major [tokens][hidden_size].
 void copy_hidden_state(const PanelSeries<const float>& hidden, std::size_t hidden_size,
                        std::span<const kernels::TokenSegment> segments, float* out) noexcept;

@@ -9,6 +9,7 @@
 #include "kernels/kernel_table.h"
 #include "kernels/panel.h"
 #include "runtime/batch_runner.h"
+#include "runtime/numa_plan.h"
 #include "runtime/scheduler.h"
 #include "runtime/stream_plan.h"
 #include "runtime/topology.h"
@@ -79,6 +80,7 @@ struct Plan {
   Topology topology;
   CoreChoice choice;
   std::vector<std::vector<Cpu>> streams;  // the place of each thread
+  NumaPlan numa;
   std::size_t batch_tokens;
 };
 
@@ -99,9 +101,11 @@ Plan plan(const EngineOptions& options) {
   check("batch_tokens", options.batch_tokens, 0, std::size_t{1} << 20);
   check("max_queued_requests", options.max_queued_requests, 1, std::size_t{1} << 20);
   check("max_queued_tokens", options.max_queued_tokens, 1, std::size_t{1} << 40);
-  Plan plan{.topology = process_topology(), .choice = {}, .streams = {}, .batch_tokens = 0};
+  Plan plan{
+      .topology = process_topology(), .choice = {}, .streams = {}, .numa = {}, .batch_tokens = 0};
   plan.choice = choose_cores(plan.topology, options.cores);
   plan.streams = divide_places(plan.choice.places, stream_count(options, plan.choice));
+  plan.numa = plan_numa(plan.streams, options.numa, options.pinning);
   // Two panels of tokens for each thread: bench/RESULTS.md has the times of other sizes.
   plan.batch_tokens = options.batch_tokens != 0
                           ? options.batch_tokens
@@ -119,13 +123,16 @@ class Engine::Impl {
   Impl(const EngineOptions& options, Plan plan)
       : table_(table_of(options)),
         scheduler_({plan.batch_tokens, options.max_queued_requests, options.max_queued_tokens}),
-        choice_(std::move(plan.choice)) {
+        choice_(std::move(plan.choice)),
+        numa_(std::move(plan.numa)) {
     for (std::size_t i = 0; i < plan.streams.size(); ++i)
-      runners_.push_back(std::make_unique<BatchRunner>(table_, plan.batch_tokens));
+      runners_.push_back(
+          std::make_unique<BatchRunner>(table_, plan.batch_tokens, numa_.memory_nodes[i]));
     pool_ = std::make_unique<WorkerPool>(
-        groups_of(plan.streams, plan.topology, options.pinning),
+        groups_of(plan.streams, plan.topology, numa_.pinning),
         [this](std::size_t stream, WorkerGroup& group) { lead(*runners_[stream], group); });
     warnings_ = plan.topology.notes;
+    warnings_.insert(warnings_.end(), numa_.warnings.begin(), numa_.warnings.end());
     if (plan.streams.size() < options.streams)
       warnings_.push_back(std::to_string(options.streams) +
                           " streams (num_workers) asked for, more than cores: " +
@@ -156,6 +163,7 @@ class Engine::Impl {
 
   Scheduler& scheduler() noexcept { return scheduler_; }
   const CoreChoice& choice() const noexcept { return choice_; }
+  const NumaPlan& numa() const noexcept { return numa_; }
   const std::vector<std::string>& warnings() const noexcept { return warnings_; }
   std::size_t streams() const noexcept { return runners_.size(); }
   kernels::Isa isa() const noexcept { return table_.isa; }
@@ -178,6 +186,7 @@ class Engine::Impl {
   const kernels::KernelTable& table_;
   Scheduler scheduler_;
   CoreChoice choice_;
+  NumaPlan numa_;
   std::vector<std::string> warnings_;
   std::vector<std::unique_ptr<BatchRunner>> runners_;
   std::unique_ptr<WorkerPool> pool_;
@@ -204,6 +213,10 @@ void Engine::stop() { impl_->scheduler().stop(); }
 
 std::size_t Engine::cores() const noexcept { return impl_->choice().cores; }
 const std::string& Engine::cores_reason() const noexcept { return impl_->choice().reason; }
+const std::string& Engine::numa_reason() const noexcept { return impl_->numa().reason; }
+const loader::WeightPlacement& Engine::weight_placement() const noexcept {
+  return impl_->numa().weights;
+}
 const std::vector<std::string>& Engine::warnings() const noexcept { return impl_->warnings(); }
 std::size_t Engine::streams() const noexcept { return impl_->streams(); }
 kernels::Isa Engine::isa() const noexcept { return impl_->isa(); }

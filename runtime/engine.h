@@ -9,12 +9,18 @@
 #include <vector>
 
 #include "kernels/isa.h"
+#include "loader/page_placement.h"
 #include "runtime/batch_sizes.h"
 #include "runtime/request.h"
 
 namespace filigree::runtime {
 
+// Of threads: to a CPU each, to the CPUs of their NUMA node, or not at all.
 enum class Pinning { kCore, kNuma, kNone };
+
+// Of packed weights: a copy on each NUMA node in use, pages on all of them in turn, or where the
+// system puts them.
+enum class Numa { kReplicate, kInterleave, kOff };
 
 struct EngineOptions {
   std::size_t cores = 0;  // 0: what topology allows (affinity, cpuset, cgroup quota)
@@ -22,7 +28,10 @@ struct EngineOptions {
   // more is a warning. 0: one for each NUMA node in use.
   std::size_t streams = 0;
   std::optional<kernels::Isa> isa = {};  // none: the best this CPU has
-  Pinning pinning = Pinning::kNone;
+  // none: kNuma where several NUMA nodes are in use, else kNone.
+  std::optional<Pinning> pinning = {};
+  // none: kReplicate where several nodes with memory are in use and threads are bound, else kOff.
+  std::optional<Numa> numa = {};
   // A batch holds at least one sequence, and more up to this many tokens. 0: 128 for each thread of
   // a stream, at least 256: larger ones are no faster, and others wait longer for them.
   std::size_t batch_tokens = 0;
@@ -58,6 +67,10 @@ class Engine {
   std::size_t cores() const noexcept;
   // "2 cores: affinity 0-1, cgroup quota none"
   const std::string& cores_reason() const noexcept;
+  // "numa replicate, the default with several nodes: ..."; empty where nothing depends on nodes.
+  const std::string& numa_reason() const noexcept;
+  // LoadOptions::placement of the models that it is to run; others give the same bits.
+  const loader::WeightPlacement& weight_placement() const noexcept;
   // What the system did not tell or allow (unreadable topology, threads that could not be bound),
   // and options that could not be had in full.
   const std::vector<std::string>& warnings() const noexcept;

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "serve/config/default_model.h"
+#include "serve/config/engine_choice.h"
 #include "serve/config/server_settings.h"
 #include "serve/config/yaml_text.h"
 
@@ -13,18 +14,6 @@ namespace {
 template <class Value>
 Json or_null(const std::optional<Value>& value) {
   return value ? Json(*value) : Json();
-}
-
-std::string_view pinning_name(runtime::Pinning pinning) {
-  switch (pinning) {
-    case runtime::Pinning::kCore:
-      return "core";
-    case runtime::Pinning::kNuma:
-      return "numa";
-    case runtime::Pinning::kNone:
-      return "none";
-  }
-  return "";
 }
 
 std::string_view integration_name(Integration integration) {
@@ -109,21 +98,22 @@ Config config_for_task(std::string_view task, const std::string& model_path) {
 Json to_json(const Config& config) {
   Json endpoints = Json::array({});
   for (const EndpointConfig& endpoint : config.endpoints) endpoints.add(to_json(endpoint));
-  const runtime::EngineOptions options = engine_options(config);
-  return Json::object({{"num_cores", or_null(config.num_cores)},
-                       {"num_workers", or_null(config.num_workers)},
-                       {"integration", integration_name(config.integration)},
-                       {"engine_thread_pinning", pinning_name(options.pinning)},
-                       {"isa", config.isa ? Json(kernels::isa_name(config.isa->isa)) : Json()},
-                       {"endpoints", std::move(endpoints)},
-                       {"loggers", config.loggers},
-                       {"system_logging", config.system_logging}});
+  return Json::object(
+      {{"num_cores", or_null(config.num_cores)},
+       {"num_workers", or_null(config.num_workers)},
+       {"integration", integration_name(config.integration)},
+       {"engine_thread_pinning", config.pinning ? Json(pinning_name(*config.pinning)) : Json()},
+       {"isa", config.isa ? Json(kernels::isa_name(config.isa->isa)) : Json()},
+       {"endpoints", std::move(endpoints)},
+       {"loggers", config.loggers},
+       {"system_logging", config.system_logging}});
 }
 
 std::string effective_yaml(const Config& config) {
   Json json = to_json(config);
   json.add("models", found_models(config));
   if (config.cache_dir) json.add("cache_dir", *config.cache_dir);
+  if (config.numa) json.add("numa", numa_name(*config.numa));
   const Json settings = server_settings_json(config.server);
   for (const auto& [key, value] : *settings.as_object()) json.add(key, value);
   return to_yaml(json) + comments_on(config.server);
@@ -133,7 +123,8 @@ runtime::EngineOptions engine_options(const Config& config) {
   runtime::EngineOptions options;
   if (config.num_cores) options.cores = *config.num_cores;
   if (config.num_workers) options.streams = *config.num_workers;
-  if (config.pinning) options.pinning = *config.pinning;
+  options.pinning = config.pinning;
+  options.numa = config.numa;
   if (config.isa) options.isa = config.isa->isa;
   return options;
 }

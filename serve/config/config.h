@@ -62,6 +62,7 @@ struct Config {
   // nullopt: the best this CPU has. From a file it is checked by choose_isa, not before.
   std::optional<IsaRequest> isa;
   std::optional<runtime::Pinning> pinning;
+  std::optional<runtime::Numa> numa;
   std::optional<std::string> cache_dir;  // as written, or as a flag says
   loader::LoadOptions::Cache cache =
       {};  // in use; from a file it is nowhere before choose_cache_folder

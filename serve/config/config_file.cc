@@ -4,10 +4,12 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <type_traits>
 
 #include "serve/config/config.h"
 #include "serve/config/default_model.h"
 #include "serve/config/endpoint_reader.h"
+#include "serve/config/engine_choice.h"
 #include "serve/config/fields.h"
 #include "serve/config/server_settings.h"
 #include "serve/config/task_kwargs.h"
@@ -15,17 +17,11 @@
 namespace filigree::serve {
 namespace {
 
-constexpr std::string_view kServerKeys[] = {"num_cores",
-                                            "num_workers",
-                                            "integration",
-                                            "isa",
-                                            "cache_dir",
-                                            "engine_thread_pinning",
-                                            "pytorch_num_threads",
-                                            "endpoints",
-                                            "loggers",
-                                            "system_logging",
-                                            "models"};
+constexpr std::string_view kServerKeys[] = {
+    "num_cores", "num_workers",         "integration",
+    "isa",       "cache_dir",           "engine_thread_pinning",
+    "numa",      "pytorch_num_threads", "endpoints",
+    "loggers",   "system_logging",      "models"};
 constexpr std::string_view kEndpointKeys[] = {
     "name",           "route",        "task",      "model",       "batch_size", "weight",
     "logging_config", "data_logging", "bucketing", "middlewares", "kwargs"};
@@ -67,7 +63,8 @@ class Reader {
     read_integration(server);
     read_isa(server);
     config_.cache_dir = server.text("cache_dir");
-    read_pinning(server);
+    config_.pinning = choice(server, "engine_thread_pinning", parse_pinning, kPinningNames);
+    config_.numa = choice(server, "numa", parse_numa, kNumaNames);
     warn_if_given(server, "pytorch_num_threads", "there is no PyTorch here");
     read_logging(server);
     read_models(server);
@@ -98,18 +95,17 @@ class Reader {
         parse_isa_request(*name, file_ + ":" + std::to_string(server.line_of("isa")) + ": isa");
   }
 
-  void read_pinning(const Fields& server) {
-    const auto name = server.text("engine_thread_pinning");
-    if (!name) return;
-    static const std::map<std::string, runtime::Pinning> kPinnings = {
-        {"core", runtime::Pinning::kCore},
-        {"numa", runtime::Pinning::kNuma},
-        {"none", runtime::Pinning::kNone}};
-    const auto found = kPinnings.find(*name);
-    if (found == kPinnings.end())
-      server.fail(server.line_of("engine_thread_pinning"),
-                  "engine_thread_pinning is '" + *name + "', expected core, numa or none");
-    config_.pinning = found->second;
+  // The key's value by name; nullopt without the key.
+  template <class Parse>
+  std::invoke_result_t<Parse, std::string_view> choice(const Fields& server, std::string_view key,
+                                                       Parse parse, std::string_view names) {
+    const auto name = server.text(key);
+    if (!name) return std::nullopt;
+    const auto value = parse(*name);
+    if (!value)
+      server.fail(server.line_of(key),
+                  std::string(key) + " is '" + *name + "', expected " + std::string(names));
+    return value;
   }
 
   void read_logging(const Fields& server) {

@@ -6,7 +6,8 @@
 
 namespace filigree::serve {
 
-Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache) {
+Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache,
+                        loader::WeightPlacement placement) {
   Backend backend;
   backend.expected_memory = [isa, cache](const std::filesystem::path& path,
                                          loader::LoadOptions options) {
@@ -14,10 +15,11 @@ Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache) {
     options.cache = cache;
     return loader::expected_memory_bytes(path, options);
   };
-  backend.load_model = [isa, cache = std::move(cache)](const std::filesystem::path& path,
-                                                       loader::LoadOptions options) {
+  backend.load_model = [isa, cache = std::move(cache), placement = std::move(placement)](
+                           const std::filesystem::path& path, loader::LoadOptions options) {
     options.isa = isa;
     options.cache = cache;
+    options.placement = placement;
     return loader::load_model(path, options);
   };
   backend.load_tokenizer = [](const std::filesystem::path& folder) {
@@ -28,7 +30,7 @@ Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache) {
 }
 
 Backend engine_backend(runtime::Engine& engine, loader::LoadOptions::Cache cache) {
-  Backend backend = loading_backend(engine.isa(), std::move(cache));
+  Backend backend = loading_backend(engine.isa(), std::move(cache), engine.weight_placement());
   backend.submit = [&engine](runtime::Request request, runtime::Done done) {
     engine.submit(std::move(request), std::move(done));
   };

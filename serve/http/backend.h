@@ -21,7 +21,7 @@ struct Backend {
   // user.
   std::function<std::shared_ptr<const loader::Model>(const std::filesystem::path&,
                                                      const loader::LoadOptions&)>
-      load_model;  // instruction set and cache of the options are not looked at
+      load_model;  // instruction set, cache and placement of the options are not looked at
   // About how many bytes that model will take; null: nobody knows.
   std::function<std::size_t(const std::filesystem::path&, const loader::LoadOptions&)>
       expected_memory;
@@ -41,7 +41,9 @@ struct Backend {
 };
 
 // Only what loads, for an instruction set, with packed models kept in `cache`.
-Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache = {});
+// Their weights lie as `placement` says.
+Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache = {},
+                        loader::WeightPlacement placement = {});
 
 // `engine` must outlive the Backend.
 Backend engine_backend(runtime::Engine& engine, loader::LoadOptions::Cache cache = {});

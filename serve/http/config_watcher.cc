@@ -27,8 +27,8 @@ Content content_of(const std::filesystem::path& file) {
 }
 
 // The settings of the process in the order of the keys: what an engine that runs cannot change.
-std::array<std::pair<const char*, bool>, 9> changed_settings(const Config& before,
-                                                             const Config& after) {
+std::array<std::pair<const char*, bool>, 10> changed_settings(const Config& before,
+                                                              const Config& after) {
   const auto isa = [](const Config& config) {
     return config.isa ? std::optional(config.isa->isa) : std::nullopt;
   };
@@ -36,6 +36,7 @@ std::array<std::pair<const char*, bool>, 9> changed_settings(const Config& befor
       {{"num_cores", before.num_cores != after.num_cores},
        {"num_workers", before.num_workers != after.num_workers},
        {"engine_thread_pinning", before.pinning != after.pinning},
+       {"numa", before.numa != after.numa},
        {"isa", isa(before) != isa(after)},
        {"integration", before.integration != after.integration},
        {"loggers", to_text(before.loggers) != to_text(after.loggers)},
@@ -48,6 +49,7 @@ void keep_settings(const Config& running, Config& config) {
   config.num_cores = running.num_cores;
   config.num_workers = running.num_workers;
   config.pinning = running.pinning;
+  config.numa = running.numa;
   config.isa = running.isa;
   config.integration = running.integration;
   config.logging = running.logging;

@@ -58,6 +58,7 @@ void serve(const Config& config, const ServerOptions& options,
   log(LogLevel::kInfo, std::string(kernels::isa_name(engine.isa())) +
                            (config.isa ? " (" + config.isa->source + ")" : "") + ", " +
                            engine.cores_reason());
+  if (!engine.numa_reason().empty()) log(LogLevel::kInfo, engine.numa_reason());
   for (const std::string& warning : engine.warnings()) log(LogLevel::kWarning, warning);
   Server server(config, options, engine_backend(engine, config.cache));
   run_until_signal(server, listening);

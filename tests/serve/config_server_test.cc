@@ -17,11 +17,13 @@ TEST_F(ServerConfig, HasTheDefaultsOfAnEmptyServerPart) {
 
 TEST_F(ServerConfig, ReadsCoresWorkersAndPinning) {
   const Config config = parse(
-      "num_cores: 3\nnum_workers: 2\nengine_thread_pinning: numa\nisa: scalar\n" + kEndpoints);
+      "num_cores: 3\nnum_workers: 2\nengine_thread_pinning: numa\nnuma: interleave\nisa: scalar\n" +
+      kEndpoints);
   const runtime::EngineOptions options = engine_options(config);
   EXPECT_EQ(options.cores, 3U);
   EXPECT_EQ(options.streams, 2U);
   EXPECT_EQ(options.pinning, runtime::Pinning::kNuma);
+  EXPECT_EQ(options.numa, runtime::Numa::kInterleave);
   EXPECT_EQ(options.isa, kernels::Isa::kScalar);
 }
 
@@ -47,6 +49,8 @@ TEST_F(ServerConfig, RejectsCountsThatAreNotWholeNumbers) {
 TEST_F(ServerConfig, RejectsAnUnknownPinningAndIsa) {
   EXPECT_EQ(error_of("engine_thread_pinning: socket\n" + kEndpoints),
             "f.yaml:1: engine_thread_pinning is 'socket', expected core, numa or none");
+  EXPECT_EQ(error_of("numa: on\n" + kEndpoints),
+            "f.yaml:1: numa is 'on', expected replicate, interleave or off");
   const std::string message = error_of("num_cores: 1\nisa: sse9\n" + kEndpoints);
   EXPECT_EQ(message.find("f.yaml:2: isa is 'sse9', expected scalar, avx2, avx512 or avx512_vnni; "
                          "this CPU has scalar"),
@@ -103,17 +107,19 @@ TEST_F(ServerConfig, IsShownInTheShapeOfDeepSparse) {
       "num_cores: 2\nendpoints:\n  - name: a\n    route: /b\n    task: qa\n    model: m\n    "
       "kwargs: "
       "{doc_stride: 32}\n");
-  EXPECT_EQ(to_text(to_json(config)),
-            R"({"num_cores":2,"num_workers":null,"integration":"local",)"
-            R"("engine_thread_pinning":"none","isa":null,"endpoints":[{"name":"a","route":"/b",)"
-            R"("task":"question_answering","model":"m","batch_size":1,"weight":1,"logging_config":null,)"
-            R"("data_logging":null,"bucketing":null,)"
-            R"("kwargs":{"doc_stride":32}}],"loggers":{},"system_logging":null})");
+  EXPECT_EQ(
+      to_text(to_json(config)),
+      R"({"num_cores":2,"num_workers":null,"integration":"local",)"
+      R"("engine_thread_pinning":null,"isa":null,"endpoints":[{"name":"a","route":"/b",)"
+      R"("task":"question_answering","model":"m","batch_size":1,"weight":1,"logging_config":null,)"
+      R"("data_logging":null,"bucketing":null,)"
+      R"("kwargs":{"doc_stride":32}}],"loggers":{},"system_logging":null})");
 }
 
 TEST_F(ServerConfig, EffectiveYamlGivesTheSameConfigurationElsewhere) {
   const Config config = parse(
-      "num_cores: 2\nintegration: sagemaker\nengine_thread_pinning: core\nisa: scalar\nendpoints:\n"
+      "num_cores: 2\nintegration: sagemaker\nengine_thread_pinning: core\nnuma: off\nisa: "
+      "scalar\nendpoints:\n"
       "  - {name: 'yes', route: /b, task: qa, model: m, batch_size: 4,\n"
       "     bucketing: {sequence_lengths: [64, 96]}, kwargs: {doc_stride: 32, alias: \"3\"}}\n"
       "  - {task: qa, model: m, logging_config: {prediction_latency: {enable: off}},\n"
@@ -123,6 +129,7 @@ TEST_F(ServerConfig, EffectiveYamlGivesTheSameConfigurationElsewhere) {
   const std::string yaml = effective_yaml(config);
   const Config again = parse_config(yaml, "again.yaml", "/");
   EXPECT_EQ(to_text(to_json(again)), to_text(to_json(config))) << yaml;
+  EXPECT_EQ(again.numa, runtime::Numa::kOff);
   EXPECT_EQ(effective_yaml(again), yaml);
   EXPECT_EQ(again.endpoints[0].model_path, models_.path() / "m");
   EXPECT_EQ(std::get<QuestionAnsweringOptions>(again.endpoints[0].options).sequence_length, 96U);

@@ -162,10 +162,11 @@ ExitCode benchmark(const Arguments& arguments, Console& console) {
   if (compared) compare(earlier, earlier, *compared);  // what is wrong with it is known now
   const std::string& name = arguments.operands().front();
   const std::string file = model_argument(name).string();
-  const auto model = loader::load_model(file, {.isa = settings.isa.isa});
+  const BenchmarkEngine engine = benchmark_engine(settings, console);
+  const auto model = loader::load_model(
+      file, {.isa = settings.isa.isa, .placement = engine.engine->weight_placement()});
   for (const std::string& warning : model->warnings) warn(settings, console, warning);
   const Inputs inputs = inputs_of(arguments, *model, settings);
-  const BenchmarkEngine engine = benchmark_engine(settings, console);
   const auto measured = measure(model, engine, inputs, settings, watch);
   if (!measured) {
     console.err << "filigree: interrupted; nothing was written" << std::endl;

@@ -35,12 +35,13 @@ struct Pipeline {
   serve::Task task;
 };
 
-Pipeline pipeline_of(const serve::EndpointConfig& endpoint, kernels::Isa isa) {
+Pipeline pipeline_of(const serve::EndpointConfig& endpoint, const runtime::Engine& engine) {
   const fs::path& path = endpoint.model_path;
   const fs::path folder = fs::is_directory(path) ? path : fs::absolute(path).parent_path();
   const serve::TaskParts parts{
-      .model = loader::load_model(
-          path, {.isa = isa, .hidden_layer = serve::hidden_layer(endpoint.options)}),
+      .model = loader::load_model(path, {.isa = engine.isa(),
+                                         .hidden_layer = serve::hidden_layer(endpoint.options),
+                                         .placement = engine.weight_placement()}),
       .tokenizer = tokenizer_of(path),
       .config = serve::read_model_config(folder)};
   return {.model = parts.model, .task = serve::make_task(parts, endpoint.options).task};
@@ -152,9 +153,9 @@ ExitCode benchmark_pipeline(const Arguments& arguments, Console& console) {
       endpoint_of(task, model_argument(model).string(), config, where);
   const serve::TaskKind kind = serve::task_of(endpoint.options);
   const std::vector<Json> requests = pipeline_requests(kind, config, seed);
-  const Pipeline pipeline = pipeline_of(endpoint, settings.isa.isa);
-  for (const std::string& warning : pipeline.model->warnings) warn(settings, console, warning);
   const BenchmarkEngine engine = benchmark_engine(settings, console);
+  const Pipeline pipeline = pipeline_of(endpoint, *engine.engine);
+  for (const std::string& warning : pipeline.model->warnings) warn(settings, console, warning);
   const auto result = measure(pipeline, engine, requests, settings, watch);
   if (!result) {
     console.err << "filigree: interrupted; nothing was written" << std::endl;

@@ -4,6 +4,7 @@
 
 #include "serve/config/cache_choice.h"
 #include "serve/config/config.h"
+#include "serve/config/engine_choice.h"
 #include "serve/config/server_settings.h"
 #include "serve/http/server.h"
 #include "serve/log.h"
@@ -72,6 +73,16 @@ serve::Integration integration_of(const Arguments& arguments) {
   return std::get<serve::Integration>(integration);
 }
 
+std::optional<runtime::Numa> numa_of(const Arguments& arguments) {
+  const auto name = arguments.text("numa");
+  if (!name) return std::nullopt;
+  const auto numa = serve::parse_numa(*name);
+  if (!numa)
+    throw UsageError("flag '--numa' is '" + *name + "', expected " +
+                     std::string(serve::kNumaNames));
+  return numa;
+}
+
 serve::Config config_of(const Arguments& arguments) {
   // Before the file is looked for, as a slip in a flag is the nearer mistake.
   const auto integration = integration_of(arguments);
@@ -80,6 +91,7 @@ serve::Config config_of(const Arguments& arguments) {
   if (integration != serve::Integration::kLocal) config.integration = integration;
   if (const auto cores = arguments.number("num-cores", 1, 4096)) config.num_cores = *cores;
   if (const auto workers = arguments.number("num-workers", 1, 4096)) config.num_workers = *workers;
+  if (const auto numa = numa_of(arguments)) config.numa = numa;
   config.isa = chosen_isa(arguments, config.isa);
   if (const auto folder = arguments.text("cache-dir")) config.cache_dir = folder;
   if (!arguments.has("no-cache"))
@@ -133,6 +145,8 @@ std::vector<Flag> flags() {
       {"port", "N", "listen on this port (5543); 0: any free one"},
       {"num-cores", "N", "cores to compute on (default: what the process may use)"},
       {"num-workers", "N", "batches in flight (one for each NUMA node)"},
+      {"numa", "HOW", "weights on several NUMA nodes: replicate, interleave or off (replicate)",
+       std::string(serve::kNumaNames)},
       {"batch-size", "N", "accepted; batches form from the requests that wait"},
       isa_flag(),
       {"cache-dir", "DIR",
