@@ -12,11 +12,11 @@ const INTERVAL_MS = 1000;
 // "change": store.endpoints are other ones or in another state.
 export const served = new EventTarget();
 
-let known = null;  // what was ready, loading and failed when store.endpoints were read
+let known = null;  // how many were in which state when store.endpoints were read
 let timer = null;
 
 function countsOf(endpoints) {
-  const counts = { loading: 0, ready: 0, failed: 0 };
+  const counts = { loading: 0, ready: 0, failed: 0, unloaded: 0 };
   for (const endpoint of endpoints) ++counts[endpoint.state];
   return counts;
 }
@@ -26,13 +26,13 @@ function say(text) {
 }
 
 // What keeps models from being asked, or "".
-function trouble({ loading, ready, failed }, stopping) {
-  const all = loading + ready + failed;
+function trouble({ loading, ready, failed, unloaded }, stopping) {
+  const all = loading + ready + failed + unloaded;
   if (stopping) return "The server is stopping: it finishes what it has begun and takes nothing new.";
   if (all === 0) return "Nothing is loaded: the configuration of this server has no endpoints.";
   if (loading > 0)
     return `${loading} of ${counted(all, "model")} still loading. What is ready can be asked already.`;
-  if (ready === 0) return "No model can be served. The list of models says why.";
+  if (ready + unloaded === 0) return "No model can be served. The list of models says why.";
   return "";
 }
 

@@ -26,6 +26,17 @@ class Activity(PageTest):
         self.screenshot("state.webp", "#activity")
         self.assertRegex(memory, r"now [1-9]\d* MB, at most [1-9]\d* MB$")
 
+    def test_reads_the_list_of_models_again_only_when_it_has_changed(self):
+        def asked(path):
+            return self.script("return performance.getEntriesByType('resource').filter("
+                               "e => e.name.endsWith(arguments[0])).length", path)
+
+        before = asked("/v2/models")
+        self.assertGreater(before, 0)
+        looks = asked("/v2/state")
+        wait_for("more looks", lambda: asked("/v2/state") > looks + 1)
+        self.assertEqual(asked("/v2/models"), before)
+
     def test_asks_only_while_somebody_can_see_it(self):
         def asked():
             return self.script("return performance.getEntriesByType('resource').filter(e => e.name.endsWith('/v2/state')).length")
