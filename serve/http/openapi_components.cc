@@ -73,7 +73,8 @@ constexpr std::string_view kServer = R"({
   "Configuration": {"type": "object", "required": ["endpoints", "loggers"], "properties": {
     "num_cores": {"type": ["integer", "null"]}, "num_workers": {"type": ["integer", "null"]},
     "integration": {"enum": ["local", "sagemaker"]},
-    "engine_thread_pinning": {"enum": ["core", "numa", "none"]},
+    "engine_thread_pinning": {"enum": ["core", "numa", "none", null]},
+    "numa": {"enum": ["replicate", "interleave", "off"]},
     "isa": {"type": ["string", "null"]},
     "endpoints": {"type": "array", "minItems": 1, "items": {"type": "object"}},
     "loggers": {"type": "object"}, "hot_reload": {"type": "object"}}},
