@@ -153,7 +153,6 @@ std::shared_ptr<const void> ResidentModels::pin(const std::shared_ptr<Slot>& slo
 void ResidentModels::release(Slot& slot) {
   const std::lock_guard lock(mutex_);
   --slot.users;
-  slot.last_use = ++uses_;
 }
 
 std::variant<ResidentModels::Reservation, MemoryShortage> ResidentModels::reserve(
