@@ -9,14 +9,15 @@ fail() {
   exit 1
 }
 
-for script in tools/quickstart tools/test tools/fuzz tools/emulate tools/packages .ci/run; do
+for script in tools/quickstart tools/test tools/fuzz tools/emulate tools/packages tools/packaging/check_deb .ci/run; do
   bash -n "$script" || fail "$script does not parse"
 done
 if command -v shellcheck >/dev/null; then
-  shellcheck --external-sources tools/quickstart tools/test tools/fuzz tools/emulate tools/packages .ci/run
+  shellcheck --external-sources tools/quickstart tools/test tools/fuzz tools/emulate tools/packages .ci/run \
+    tools/packaging/check_deb tools/packaging/debian/{postinst,prerm,postrm}
 fi
 
-for script in tools/quickstart tools/test tools/fuzz tools/emulate; do
+for script in tools/quickstart tools/test tools/fuzz tools/emulate tools/packaging/check_deb; do
   [[ -x $script ]] || fail "$script is not executable"
   # From another folder, to see that the scripts find their own.
   help="$(cd / && "$OLDPWD/$script" --help)" || fail "$script --help failed"
