@@ -53,6 +53,7 @@ class App {
 
   // What is served now; somebody must load() its catalog before anything can change.
   std::shared_ptr<Deployment> deployment() const { return current_.get(); }
+  bool is_changing() const { return changes_.busy(); }
   const Backend& backend() const noexcept { return backend_; }
 
   // The metrics of DeepSparse's prometheus logger, for its own port; a Handler. Only with one.

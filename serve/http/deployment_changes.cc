@@ -40,6 +40,11 @@ void DeploymentChanges::post(Edit edit, Done done) {
   done(stopping());
 }
 
+bool DeploymentChanges::busy() const {
+  const std::lock_guard lock(mutex_);
+  return working_ || !waiting_.empty();
+}
+
 void DeploymentChanges::stop() {
   std::deque<Change> refused;
   {
@@ -54,9 +59,11 @@ void DeploymentChanges::stop() {
 void DeploymentChanges::work(std::stop_token stop) {
   for (;;) {
     std::unique_lock lock(mutex_);
+    working_ = false;
     if (!posted_.wait(lock, stop, [this] { return !waiting_.empty(); })) return;
     const Change change = std::move(waiting_.front());
     waiting_.pop_front();
+    working_ = true;
     lock.unlock();
     change.done(apply(change.edit, stop));
   }

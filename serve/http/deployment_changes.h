@@ -47,6 +47,8 @@ class DeploymentChanges {
   // kUnavailable when the server stops.
   void post(Edit edit, Done done);
 
+  bool busy() const;  // a change waits or is being made
+
   // Refuses all changes that are not done yet; returns at once. Idempotent.
   void stop();
 
@@ -63,9 +65,10 @@ class DeploymentChanges {
   CurrentDeployment& current_;
   const Backend& backend_;
   Metrics& metrics_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable_any posted_;
   std::deque<Change> waiting_;
+  bool working_ = false;
   bool stopped_ = false;
   std::jthread thread_;
 };

@@ -11,7 +11,10 @@
 #include <vector>
 
 #include "serve/http/app.h"
+#include "serve/http/endpoint_state.h"
 #include "serve/http/listener.h"
+#include "serve/http/service_environment.h"
+#include "serve/http/service_notices.h"
 #include "serve/http/time_slice.h"
 #include "serve/log.h"
 
@@ -55,6 +58,16 @@ AppOptions app_options(const ServerOptions& options, const AccessLog* access_log
           .access_log = access_log};
 }
 
+ServiceState state_of(const App& app) {
+  const auto deployment = app.deployment();
+  ServiceState state{.failure = deployment->catalog().failure({}), .changing = app.is_changing()};
+  for (const auto& endpoint : deployment->catalog().states()) {
+    const bool has_failed = endpoint->kind == EndpointState::Kind::kFailed;
+    ++(is_served(*endpoint) ? state.ready : has_failed ? state.failed : state.loading);
+  }
+  return state;
+}
+
 }  // namespace
 
 class Server::Impl {
@@ -74,6 +87,9 @@ class Server::Impl {
                          app_.complete_refusal(request, response);
                        },
                    .answered = answered()}) {
+    if (const auto manager = service_environment(); !manager.notify_socket.empty())
+      notices_ =
+          std::make_unique<ServiceNotices>(context_, manager, [this] { return state_of(app_); });
     const auto& logger = app_.deployment()->config().logging.prometheus;
     if (!logger) return;
     ServerOptions own = options_;
@@ -96,6 +112,7 @@ class Server::Impl {
     boost::asio::post(context_, [this] {
       listener_.start();
       if (prometheus_) prometheus_->start();
+      if (notices_) notices_->start();
     });
     network_ = std::jthread([this] { run_network(); });
     for (std::size_t i = 0; i < kLoaders; ++i)
@@ -134,6 +151,7 @@ class Server::Impl {
     app_.set_stopping();
     for (std::jthread& loader : loaders_) loader.request_stop();
     if (network_.joinable()) {
+      if (notices_) boost::asio::post(context_, [this] { notices_->stopping(); });
       drain_connections();
       app_.backend().drain();
     }
@@ -141,6 +159,7 @@ class Server::Impl {
     if (prometheus_ && network_.joinable()) close_prometheus();
     app_.close();
     loaders_.clear();
+    if (notices_) boost::asio::post(context_, [this] { notices_->close(); });
     work_.reset();
     if (network_.joinable()) network_.join();
   }
@@ -196,6 +215,7 @@ class Server::Impl {
   App app_;
   Listener listener_;
   std::unique_ptr<Listener> prometheus_;
+  std::unique_ptr<ServiceNotices> notices_;  // when a service manager has asked for them
   std::jthread network_;
   std::vector<std::jthread> loaders_;
   bool stopped_ = false;
