@@ -19,6 +19,14 @@ struct ServerOptions {
   std::string uds;                   // a Unix socket to listen on instead; empty: host and port
   std::optional<unsigned> uds_mode;  // its permissions; nullopt: what the umask leaves
 
+  // PEM files: the certificate (then those that signed it) and its key make the server speak TLS;
+  // with tls_client_ca it asks every client for a certificate that one of these has signed.
+  std::string tls_cert;
+  std::string tls_key;
+  std::string tls_client_ca;
+  // How often these files are looked at for changes.
+  std::chrono::milliseconds tls_reload_interval{1000};
+
   std::vector<std::string> api_keys;      // empty: everybody may ask; see parse_api_key()
   std::vector<std::string> cors_origins;  // that pages may ask from; "*": all; empty: only our own
 

@@ -70,6 +70,17 @@ Json absolute(const std::string& path) {
 
 Json get_uds(const ServerOptions& options) { return absolute(options.uds); }
 
+template <auto kMember>
+void set_file(ServerOptions& options, std::string_view text, const std::string& source) {
+  if (text.empty()) fail(source, text, "the path of a file");
+  options.*kMember = text;
+}
+
+template <auto kMember>
+Json get_file(const ServerOptions& options) {
+  return absolute(options.*kMember);
+}
+
 Json get_uds_mode(const ServerOptions& options) {
   if (!options.uds_mode) return {};
   std::array<char, 16> text{};
@@ -184,6 +195,12 @@ constexpr ServerSetting kSettings[] = {
     {"uds", "PATH", "listen on this Unix socket instead of host and port", set_uds, get_uds},
     {"uds_mode", "MODE", "its permissions in octal (what the umask leaves)", set_uds_mode,
      get_uds_mode},
+    {"tls_cert", "FILE", "speak TLS with this certificate (PEM, then those that signed it)",
+     set_file<&Options::tls_cert>, get_file<&Options::tls_cert>},
+    {"tls_key", "FILE", "its private key, without a passphrase (in the same file)",
+     set_file<&Options::tls_key>, get_file<&Options::tls_key>},
+    {"tls_client_ca", "FILE", "answer only clients with a certificate that one of these signed",
+     set_file<&Options::tls_client_ca>, get_file<&Options::tls_client_ca>},
     {"api_key", "KEY", "answer only requests with 'Authorization: Bearer KEY'", add_api_key,
      get_nothing},
     {"api_key_file", "FILE", "the same with the keys in FILE, one a line", add_api_key_file,

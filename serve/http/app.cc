@@ -82,6 +82,7 @@ App::App(Config config, Backend backend, AppOptions options)
     : backend_(std::move(backend)),
       api_keys_(std::move(options.api_keys)),
       cors_(std::move(options.cors_origins)),
+      tls_(options.tls),
       build_commit_(std::move(options.build_commit)),
       access_log_(options.access_log),
       metrics_({}),
@@ -364,6 +365,7 @@ HttpResponse App::metrics(const Deployment& deployment) const {
   response.body += model_metrics_text(deployment.config(), deployment.catalog());
   response.body += memory_metrics_text(*models_, loads_.waiting());
   if (watcher_) response.body += metrics_text(watcher_->status());
+  if (tls_ != nullptr) response.body += metrics_text(tls_->status());
   return response;
 }
 

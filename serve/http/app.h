@@ -23,6 +23,7 @@
 #include "serve/http/metrics.h"
 #include "serve/http/request_log.h"
 #include "serve/http/router.h"
+#include "serve/http/tls_certificates.h"
 
 namespace filigree::serve {
 
@@ -36,6 +37,7 @@ struct AppOptions {
   ModelLimits models = {};
   std::string build_commit = "unknown";
   const AccessLog* access_log = nullptr;  // for the metrics; must outlive the App
+  const TlsCertificates* tls = nullptr;   // whose state is among the metrics
 };
 
 // Thread-safe.
@@ -90,6 +92,7 @@ class App {
   const Backend backend_;
   const ApiKeys api_keys_;
   const Cors cors_;
+  const TlsCertificates* const tls_;
   const std::string build_commit_;
   const AccessLog* const access_log_;
   Metrics metrics_;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "serve/http/errors.h"
@@ -19,6 +20,7 @@
 #include "serve/http/request_line.h"
 #include "serve/http/response_text.h"
 #include "serve/http/session.h"
+#include "serve/http/tls_certificates.h"
 #include "serve/http/trace_context.h"
 #include "serve/log.h"
 
@@ -39,11 +41,15 @@ class HttpSession final : public Session {
     if (admission_ == Admission::kRefuse) ++sessions_.refused;
     boost::system::error_code ignored;  // a Unix socket has no such option
     socket().set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-    begin();
+    if constexpr (kIsTls)
+      shake_hands();
+    else
+      begin();
   }
 
   void drain() override {
-    if (phase_ == Phase::kIdle) close();
+    if (phase_ == Phase::kHandshake) close();
+    if (phase_ == Phase::kIdle) leave();
   }
 
   void close() override {
@@ -60,6 +66,7 @@ class HttpSession final : public Session {
 
   void expire(SessionClock::time_point now) override {
     if (now < deadline_) return;
+    if (phase_ == Phase::kIdle) return leave();
     if (phase_ != Phase::kReading) return close();
     // The read that is in progress ends now, and then the client is told.
     too_slow_ = true;
@@ -73,8 +80,9 @@ class HttpSession final : public Session {
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
   using RequestHeader = boost::beast::http::request_header<>;
   using Field = boost::beast::http::field;
-  enum class Phase { kIdle, kReading, kHandling, kWriting, kClosing };
+  enum class Phase { kHandshake, kIdle, kReading, kHandling, kWriting, kClosing };
 
+  static constexpr bool kIsTls = !std::is_same_v<Stream, PlainSocket>;
   static constexpr std::size_t kHeaderChunk = 4 << 10;
   static constexpr std::size_t kBodyChunk = 16 << 10;
   // What a client may still send after an answer that closes the connection, so that closing does
@@ -91,6 +99,19 @@ class HttpSession final : public Session {
   void enter(Phase phase, std::chrono::milliseconds limit) {
     phase_ = phase;
     deadline_ = SessionClock::now() + limit;
+  }
+
+  // A client that does not end its handshake is as one that does not end its request.
+  void shake_hands() {
+    enter(Phase::kHandshake, environment_.options.read_timeout);
+    stream_.async_handshake(Stream::server, [this, self = self()](error_code error) {
+      if (error) environment_.tls->count_failed_handshake();
+      if (closed_) return;
+      is_secure_ = !error;
+      if (!error) return begin();
+      if (!is_plain_request(error)) return close();
+      refuse(error_response(HttpError::kBadRequest, "this port speaks TLS: ask with https://"));
+    });
   }
 
   void begin() {
@@ -132,6 +153,7 @@ class HttpSession final : public Session {
         // after them a disconnect cannot be seen.
         if (error && cancel_) cancel_->cancel();
         return;
+      case Phase::kHandshake:
       case Phase::kWriting:
         return;
       case Phase::kClosing:
@@ -291,8 +313,15 @@ class HttpSession final : public Session {
                    .request_id = request_id_,
                    .traceparent = traceparent_});
     enter(Phase::kWriting, environment_.options.write_timeout);
+    if constexpr (kIsTls)
+      if (!is_secure_) return write_to(socket(), response);
+    write_to(stream_, response);
+  }
+
+  template <class Sink>
+  void write_to(Sink& sink, const HttpResponse& response) {
     boost::asio::async_write(
-        stream_, boost::asio::buffer(text_),
+        sink, boost::asio::buffer(text_),
         [this, self = self(), status = response.status, headers = headers_to_tell(response)](
             error_code error, std::size_t bytes) {
           text_ = {};
@@ -320,16 +349,35 @@ class HttpSession final : public Session {
                            .headers = &headers});
   }
 
+  // Closes a connection that is idle. Without a farewell a client of TLS cannot know that nobody
+  // has cut it off.
+  void leave() {
+    if constexpr (kIsTls)
+      finish();
+    else
+      close();
+  }
+
   // Closes so that the client gets all that was written.
   void finish() {
     enter(Phase::kClosing, kLinger);
-    error_code error;
     if (reading_) {
-      socket().cancel(error);  // take_bytes() comes back here
+      error_code ignored;
+      socket().cancel(ignored);  // take_bytes() comes back here
       return;
     }
+    if constexpr (kIsTls)
+      if (std::exchange(is_secure_, false))
+        return stream_.async_shutdown([this, self = self()](error_code) {
+          if (!closed_) linger();
+        });
+    linger();
+  }
+
+  void linger() {
     if (!has_unread_bytes()) return close();
     // Closing with unread bytes would send a reset, which can overtake the answer.
+    error_code error;
     socket().shutdown(PlainSocket::shutdown_send, error);
     if (error) return close();
     discard(kMaxLingerBytes);
@@ -342,12 +390,12 @@ class HttpSession final : public Session {
 
   void discard(std::size_t left) {
     buffer_.clear();
-    stream_.async_read_some(buffer_.prepare(kBodyChunk),
-                            [this, self = self(), left](error_code error, std::size_t bytes) {
-                              if (closed_) return;
-                              if (error || bytes > left) return close();
-                              discard(left - bytes);
-                            });
+    socket().async_read_some(buffer_.prepare(kBodyChunk),
+                             [this, self = self(), left](error_code error, std::size_t bytes) {
+                               if (closed_) return;
+                               if (error || bytes > left) return close();
+                               discard(left - bytes);
+                             });
   }
 
   Stream stream_;
@@ -370,7 +418,8 @@ class HttpSession final : public Session {
   bool too_slow_ = false;
   bool head_ = false;
   bool keep_alive_ = false;
-  bool refused_ = false;  // more of the refused request may come
+  bool refused_ = false;    // more of the refused request may come
+  bool is_secure_ = false;  // between handshake and farewell
   bool closed_ = false;
 };
 

@@ -31,13 +31,18 @@ milliseconds sweep_interval(const ServerOptions& options) {
 
 class Listener::Impl {
  public:
-  Impl(asio::io_context& context, const ServerOptions& options, ListenerHandlers handlers)
+  Impl(asio::io_context& context, const ServerOptions& options, ListenerHandlers handlers,
+       TlsCertificates* tls)
       : listening_(listen_on(context, options)),
         retry_(context),
         sweep_(context),
         sweep_interval_(sweep_interval(options)),
-        environment_{options, std::move(handlers.handle), std::move(handlers.refused),
-                     std::move(handlers.answered), [this] { closed(); }} {}
+        environment_{options,
+                     std::move(handlers.handle),
+                     std::move(handlers.refused),
+                     std::move(handlers.answered),
+                     [this] { closed(); },
+                     tls} {}
 
   std::uint16_t port() const noexcept { return listening_.port; }
 
@@ -125,8 +130,8 @@ class Listener::Impl {
 };
 
 Listener::Listener(asio::io_context& context, const ServerOptions& options,
-                   ListenerHandlers handlers)
-    : impl_(std::make_unique<Impl>(context, options, std::move(handlers))) {}
+                   ListenerHandlers handlers, TlsCertificates* tls)
+    : impl_(std::make_unique<Impl>(context, options, std::move(handlers), tls)) {}
 
 Listener::~Listener() = default;
 

@@ -12,6 +12,8 @@
 
 namespace filigree::serve {
 
+class TlsCertificates;
+
 // What answers.
 struct ListenerHandlers {
   Handler handle;
@@ -24,10 +26,10 @@ struct ListenerHandlers {
 // Apart from construction and port(), everything happens on the thread that runs `context`.
 class Listener {
  public:
-  // Listens; throws BindError. `context` must outlive the listener, and must have ended when it is
-  // destroyed.
+  // Listens, for TLS when `tls` is set; throws BindError. `context` must outlive the listener, and
+  // must have ended when it is destroyed; `tls` must outlive it, too.
   Listener(boost::asio::io_context& context, const ServerOptions& options,
-           ListenerHandlers handlers);
+           ListenerHandlers handlers, TlsCertificates* tls = nullptr);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

@@ -44,7 +44,8 @@ std::unique_ptr<AccessLog> access_log_of(const ServerOptions& options) {
   }
 }
 
-AppOptions app_options(const ServerOptions& options, const AccessLog* access_log) {
+AppOptions app_options(const ServerOptions& options, const AccessLog* access_log,
+                       const TlsCertificates* tls) {
   return {.endpoints = {.allowed = options.admin || !options.api_keys.empty(),
                         .model_root = options.model_root},
           .reload_interval = options.reload_interval,
@@ -55,7 +56,8 @@ AppOptions app_options(const ServerOptions& options, const AccessLog* access_log
                        .max_client_batch = options.max_client_batch},
           .models = {.max_memory = options.max_memory, .load_timeout = options.load_timeout},
           .build_commit = options.build_commit,
-          .access_log = access_log};
+          .access_log = access_log,
+          .tls = tls};
 }
 
 ServiceState state_of(const App& app) {
@@ -75,7 +77,9 @@ class Server::Impl {
   Impl(Config config, const ServerOptions& options, Backend backend)
       : options_(options),
         access_log_(access_log_of(options)),
-        app_(std::move(config), std::move(backend), app_options(options, access_log_.get())),
+        tls_(tls_certificates(options)),
+        app_(std::move(config), std::move(backend),
+             app_options(options, access_log_.get(), tls_.get())),
         listener_(context_, options_,
                   {.handle =
                        [this](HttpRequest request, std::shared_ptr<runtime::CancelFlag> cancel,
@@ -86,7 +90,8 @@ class Server::Impl {
                        [this](const HttpRequest& request, HttpResponse& response) {
                          app_.complete_refusal(request, response);
                        },
-                   .answered = answered()}) {
+                   .answered = answered()},
+                  tls_.get()) {
     if (const auto manager = service_environment(); !manager.notify_socket.empty())
       notices_ =
           std::make_unique<ServiceNotices>(context_, manager, [this] { return state_of(app_); });
@@ -101,7 +106,8 @@ class Server::Impl {
             .handle = [this](const HttpRequest& request,
                              const std::shared_ptr<runtime::CancelFlag>&,
                              const Reply& reply) { app_.handle_prometheus(request, reply); },
-            .refused = [](const HttpRequest&, HttpResponse&) {}});
+            .refused = [](const HttpRequest&, HttpResponse&) {}},
+        tls_.get());
     log(LogLevel::kInfo,
         "the prometheus logger listens on port " + std::to_string(prometheus_->port()));
   }
@@ -212,6 +218,7 @@ class Server::Impl {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_ =
       boost::asio::make_work_guard(context_);
   const std::unique_ptr<AccessLog> access_log_;
+  const std::unique_ptr<TlsCertificates> tls_;
   App app_;
   Listener listener_;
   std::unique_ptr<Listener> prometheus_;

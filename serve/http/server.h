@@ -31,7 +31,8 @@ class ModelError : public std::runtime_error {
 
 class Server {
  public:
-  // Listens from here on; throws BindError or ConfigError (two endpoints at one address).
+  // Listens from here on; throws BindError or ConfigError (two endpoints at one address, files of
+  // TLS that cannot be used).
   Server(Config config, const ServerOptions& options, Backend backend);
   ~Server();  // stop()
   Server(const Server&) = delete;

@@ -6,6 +6,8 @@ namespace filigree::serve {
 
 std::shared_ptr<Session> make_session(PlainSocket socket, Admission admission,
                                       const SessionEnvironment& environment, Sessions& sessions) {
+  if (environment.tls != nullptr)
+    return make_tls_session(std::move(socket), admission, environment, sessions);
   return std::make_shared<HttpSession<PlainSocket>>(std::move(socket), admission, environment,
                                                     sessions);
 }

@@ -13,6 +13,8 @@
 
 namespace filigree::serve {
 
+class TlsCertificates;
+
 // Of TCP or of a Unix socket.
 using PlainSocket = boost::asio::generic::stream_protocol::socket;
 using SessionClock = std::chrono::steady_clock;
@@ -26,6 +28,7 @@ struct SessionEnvironment {
   std::function<void(const HttpRequest&, HttpResponse&)> refused;
   std::function<void(const Access&)> answered;  // sees every answer, when there is one
   std::function<void()> closed;                 // after each session has left `sessions`
+  TlsCertificates* tls = nullptr;               // set: sessions speak TLS
 };
 
 class Session : public std::enable_shared_from_this<Session> {
@@ -51,5 +54,10 @@ enum class Admission { kServe, kRefuse };
 
 std::shared_ptr<Session> make_session(PlainSocket socket, Admission admission,
                                       const SessionEnvironment& environment, Sessions& sessions);
+
+// The same over TLS; what make_session() gives when environment.tls is set.
+std::shared_ptr<Session> make_tls_session(PlainSocket socket, Admission admission,
+                                          const SessionEnvironment& environment,
+                                          Sessions& sessions);
 
 }  // namespace filigree::serve

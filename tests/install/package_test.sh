@@ -21,7 +21,7 @@ deb="${packages[0]}"
 field() { dpkg-deb --field "$deb" "$1"; }
 [[ $(field Package) == filigree ]] || fail "Package is $(field Package)"
 # By shlibdeps, and what the maintainer scripts call.
-for needed in libc6 libyaml-cpp0.7 libutf8proc2 adduser; do
+for needed in libc6 libssl3 libyaml-cpp0.7 libutf8proc2 adduser; do
   [[ " $(field Depends)," =~ \ ${needed}[,\ ] ]] || fail "$needed is not in Depends: $(field Depends)"
 done
 

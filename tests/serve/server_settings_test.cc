@@ -35,6 +35,15 @@ TEST_F(ServerSettings, AreTheDefaultsOfAnEmptyFile) {
   EXPECT_TRUE(options.uds.empty());
 }
 
+TEST_F(ServerSettings, NameTheFilesOfTls) {
+  const ServerOptions options =
+      options_of("tls_cert: /a.pem\ntls_key: /b.pem\ntls_client_ca: /c.pem\n");
+  EXPECT_EQ(options.tls_cert, "/a.pem");
+  EXPECT_EQ(options.tls_key, "/b.pem");
+  EXPECT_EQ(options.tls_client_ca, "/c.pem");
+  EXPECT_EQ(rejected("tls_cert: ''\n"), "f.yaml:1: 'tls_cert' is '', expected the path of a file");
+}
+
 TEST_F(ServerSettings, AreReadFromTheFile) {
   const ServerOptions options = options_of(
       "max_body_bytes: 1000\nmax_header_bytes: 2000\nmax_connections: 3\nidle_timeout_ms: 4\n"

@@ -201,6 +201,43 @@ class ProcessTest(unittest.TestCase):
             self.assertEqual((status, answer.get("answer")), (200, "Ada Byron"))
             self.assertEqual(server.stop(), 0)
 
+    def test_as_a_service_with_tls(self):
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            certificate, key, notify = (os.path.join(folder, name) for name in ["server.pem", "server.key", "notify"])
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                            "-keyout", key, "-out", certificate, "-days", "1", "-subj", "/CN=filigree",
+                            "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True, timeout=60)
+            manager.bind(notify)
+            manager.settimeout(120)
+
+            def wait_until_told(line):
+                while line not in manager.recv(4096).decode().splitlines():
+                    pass
+
+            serve = [BINARY, "serve", "--task", "question_answering", "--model_path", MODEL, "--host", "127.0.0.1",
+                     "--port", "0", "--tls-cert", certificate]
+            process = subprocess.Popen([*serve, "--tls-key", key], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                                       env={**os.environ, "NOTIFY_SOCKET": notify, "WATCHDOG_USEC": "2000000"})
+            try:
+                line = process.stdout.readline()
+                self.assertRegex(line, r"^listening on https://127\.0\.0\.1:\d+/$")
+                wait_until_told("READY=1")
+                wait_until_told("WATCHDOG=1")
+                asked = subprocess.run(["curl", "--silent", "--show-error", "--cacert", certificate, "--data", json.dumps(QUESTION),
+                                        line.split()[-1] + INFER[1:]], capture_output=True, text=True, timeout=120, check=False)
+                self.assertIn('"answer":"Ada Byron"', asked.stdout, asked.stderr)
+                process.send_signal(signal.SIGTERM)
+                wait_until_told("STOPPING=1")
+                self.assertEqual(process.wait(timeout=120), 0)
+            finally:
+                process.kill()
+                process.communicate()
+            # --check finds what would not start, too.
+            for more in [[], ["--check"]]:
+                refused = subprocess.run([*serve, *more], capture_output=True, text=True, timeout=120, check=False)
+                self.assertEqual(refused.returncode, 2, refused.stderr)
+                self.assertIn(f"tls_cert: {certificate} holds no private key", refused.stderr)
+
     def test_busy_port_is_an_error_that_names_the_address(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))

@@ -7,6 +7,7 @@
 #include "serve/config/engine_choice.h"
 #include "serve/config/server_settings.h"
 #include "serve/http/server.h"
+#include "serve/http/tls_certificates.h"
 #include "serve/log.h"
 #include "tools/cli/build_commit.h"
 #include "tools/commands/commands.h"
@@ -170,9 +171,11 @@ std::vector<Flag> flags() {
 }
 
 // An IPv6 address needs brackets in a URL.
-std::string url(const std::string& host, std::uint16_t port) {
-  const bool is_ipv6 = host.find(':') != std::string::npos;
-  return "http://" + (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port) + "/";
+std::string address(const serve::ServerOptions& options, std::uint16_t port) {
+  if (!options.uds.empty()) return "unix:" + options.uds;
+  const bool is_ipv6 = options.host.find(':') != std::string::npos;
+  return (options.tls_cert.empty() ? "http://" : "https://") +
+         (is_ipv6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(port) + "/";
 }
 
 ExitCode serve_models(const Arguments& arguments, Console& console) {
@@ -196,6 +199,7 @@ ExitCode serve_models(const Arguments& arguments, Console& console) {
       effective.server = options;
       console.out << serve::effective_yaml(effective);
     }
+    if (arguments.has("check")) static_cast<void>(serve::tls_certificates(options));
     return arguments.has("check") ? check_configuration(config,
                                                         {.max_memory = options.max_memory,
                                                          .load_timeout = options.load_timeout},
@@ -204,9 +208,7 @@ ExitCode serve_models(const Arguments& arguments, Console& console) {
   }
   serve::set_log_format(options.log_format);
   serve::serve(config, options, [&](std::uint16_t port) {
-    console.out << "listening on "
-                << (options.uds.empty() ? url(options.host, port) : "unix:" + options.uds)
-                << std::endl;
+    console.out << "listening on " << address(options, port) << std::endl;
   });
   return ExitCode::kOk;
 }
