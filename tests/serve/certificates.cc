@@ -36,9 +36,6 @@ Key key_of(const std::string& pem) {
   return {checked(PEM_read_bio_PrivateKey(reader(pem).get(), nullptr, nullptr, nullptr)),
           EVP_PKEY_free};
 }
-X509Certificate certificate_of(const std::string& pem) {
-  return {checked(PEM_read_bio_X509(reader(pem).get(), nullptr, nullptr, nullptr)), X509_free};
-}
 
 template <class Write>
 std::string pem_of(const Write& write) {

@@ -78,6 +78,7 @@ TEST_F(InFlight, CloseReturnsAfterTheAnswerWasSent) {
   begun.get_future().wait();
   EXPECT_EQ(infer_.in_flight(), 0U);
   auto closed = std::async(std::launch::async, [&] {
+    backend_.drain();
     infer_.close();
     return sent.load();
   });

@@ -86,8 +86,8 @@ TEST_F(LoadOnRequestTest, RefusesARequestThatWaitsTooLong) {
   const ClientResponse late = ask("c");
   EXPECT_EQ(late.status, 503);
   EXPECT_EQ(late.headers.at("retry-after"), "1");
-  EXPECT_THAT(detail(late),
-              testing::StartsWith("the model is not loaded after the limit of 30 ms"));
+  EXPECT_TRUE(detail(late).starts_with("the model is not loaded after the limit of 30 ms"))
+      << detail(late);
   HttpClient hurried(port());
   hurried.send("POST " + infer("c") + " HTTP/1.1\r\nhost: x\r\nx-request-timeout-ms: 5\r\n" +
                "content-length: " + std::to_string(kQuestion.size()) + "\r\n\r\n" + kQuestion);
