@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "loader/model_cache.h"
+#include "loader/model_file.h"
 
 namespace filigree::loader {
 namespace {
@@ -44,8 +45,7 @@ std::size_t external_bytes(const fs::path& file) {
 }  // namespace
 
 std::size_t expected_memory_bytes(const fs::path& path, const LoadOptions& options) {
-  std::error_code ignored;
-  const fs::path file = fs::is_directory(path, ignored) ? path / "model.onnx" : path;
+  const fs::path file = model_file(path);
   if (const std::size_t packed = packed_bytes(file, options); packed > 0) return packed;
   return bytes_of(file) + external_bytes(file);
 }

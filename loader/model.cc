@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <system_error>
-#include <unordered_set>
 #include <utility>
 
+#include "loader/cache_writer.h"
 #include "loader/encoder_pattern.h"
 #include "loader/error.h"
+#include "loader/hidden_layer.h"
 #include "loader/interpreter.h"
+#include "loader/model_bytes.h"
 #include "loader/model_cache.h"
+#include "loader/model_file.h"
 #include "loader/onnx_file.h"
 #include "loader/packed_model.h"
 #include "loader/passes/canonical_gelu.h"
@@ -19,6 +22,7 @@
 #include "loader/passes/narrow_gather.h"
 #include "loader/passes/rewrite.h"
 #include "loader/pattern/mismatch.h"
+#include "loader/portable_model.h"
 #include "loader/weight_copies.h"
 
 namespace filigree::loader {
@@ -40,22 +44,9 @@ Graph canonical(const Graph& graph) {
 
 // Ends the encoder after a layer; nothing remains of the graph but that layer's output.
 Graph cut_after_layer(EncoderMatch& match, const Graph& graph, std::int64_t layer) {
-  const auto layers = static_cast<std::int64_t>(match.layers.size());
-  const std::int64_t index = layer < 0 ? layer + layers : layer;
-  if (index < 0 || index >= layers)
-    throw FormatError("the encoder has " + std::to_string(layers) + " layers, found layer " +
-                      std::to_string(layer) + " asked for, expected " + std::to_string(-layers) +
-                      " to " + std::to_string(layers - 1));
-  match.layers.resize(static_cast<std::size_t>(index) + 1);
+  match.layers.resize(layer_index(match.layers.size(), layer) + 1);
   match.output = match.layers.back().output;
-  const ValueInfo hidden{
-      match.output, DataType::kFloat, {std::nullopt, std::nullopt, std::nullopt}};
-  Graph rest;
-  rest.file = graph.file;
-  rest.opset = graph.opset;
-  rest.inputs = {hidden};
-  rest.outputs = {hidden};
-  return rest;
+  return hidden_state_graph(graph, match.output);
 }
 
 // Sets encoder and rest, or throws Mismatch and leaves the model as it was.
@@ -69,7 +60,6 @@ void recognize(Model& model, const Graph& file_graph, const LoadOptions& options
   check_rest(rest, match, static_cast<std::int64_t>(packed.encoder.hidden_size));
   model.encoder = std::move(packed.encoder);
   model.matrices = std::move(packed.matrices);
-  model.memory_bytes = packed.bytes;
   model.rest = std::move(rest);
   if (options.hidden_layer) model.output_names = {match.output};
 }
@@ -94,18 +84,6 @@ void check_implemented(const Graph& graph) {
 void check_domains(const Graph& graph) {
   for (const Node& node : graph.nodes)
     if (node.domain == kFiligreeDomain) reject_operator(graph, node);
-}
-
-// Bytes of the initializers of `rest`, those that the encoder's tables share counted once.
-std::size_t initializer_bytes(const Model& model) {
-  std::unordered_set<const std::byte*> counted;
-  if (model.encoder)
-    for (const Embeddings::Table& table : model.encoder->embeddings.tables)
-      counted.insert(table.tensor.bytes().data());
-  std::size_t bytes = 0;
-  for (const auto& [name, tensor] : model.rest.initializers)
-    if (counted.insert(tensor.bytes().data()).second) bytes += tensor.bytes().size();
-  return bytes;
 }
 
 // Tensors as the file has them: what is read of the copy does not stay in memory for `graph`.
@@ -142,11 +120,6 @@ void share_tensors(Model& model) {
       table.view.data = table.tensor.bytes().data();
     }
   for (auto& [name, tensor] : model.rest.initializers) share_tensor(model, tensor);
-}
-
-std::filesystem::path model_file(const std::filesystem::path& path) {
-  std::error_code ignored;  // read_onnx reports a path that cannot be read
-  return std::filesystem::is_directory(path, ignored) ? path / "model.onnx" : path;
 }
 
 // Adds the file's name to errors that name only a node.
@@ -192,15 +165,19 @@ std::shared_ptr<Model> made_model(const Graph& file_graph, const LoadOptions& op
   if (model->encoder && options.imposed.zeros > 0)
     model->warnings.push_back(what_if_text(options.imposed));
   share_tensors(*model);
-  model->memory_bytes += initializer_bytes(*model);
+  model->memory_bytes = memory_bytes(*model);
   return model;
 }
 
-}  // namespace
-
-std::shared_ptr<const Model> load_model(const std::filesystem::path& path,
-                                        const LoadOptions& options) {
+std::shared_ptr<const Model> loaded_model(const std::filesystem::path& path,
+                                          const LoadOptions& options, CacheWriter* writer) {
   const std::filesystem::path file = model_file(path);
+  const auto placed = [&](std::shared_ptr<Model> packed) {
+    packed = with_file(std::move(packed), file);
+    place_weights(*packed, options.placement);
+    return packed;
+  };
+  if (is_packed_file(file)) return placed(load_portable(file, options));
   std::optional<ModelCache> cache;
   std::vector<std::string> warnings;
   const auto try_cache = [&](auto use) {
@@ -214,19 +191,38 @@ std::shared_ptr<const Model> load_model(const std::filesystem::path& path,
   if (!options.cache.folder.empty()) {
     cache = named_errors(file.string(), [&] { return ModelCache(file, options); });
     try_cache([&] { model = cache->load(); });
-    if (model != nullptr) {
-      model = with_file(std::move(model), file);
-      place_weights(*model, options.placement);
-      return model;
-    }
+    if (model != nullptr) return placed(std::move(model));
   }
   const Graph graph = read_onnx_structure(file);
   model = made_model(graph, options);
   model->file_bytes = std::filesystem::file_size(file);
+  // Once the writer has the model nothing may be added to it: neither warnings nor copies for
+  // nodes.
+  const bool is_final =
+      warnings.empty() && options.placement.policy == WeightPlacement::Policy::kSystem;
+  if (cache && writer != nullptr && is_final) {
+    writer->add(
+        [cache = *cache, loaded = std::weak_ptr<const Model>(model), files = graph.data_files] {
+          if (const auto there = loaded.lock()) cache.store(*there, files);
+        });
+    return model;
+  }
   if (cache) try_cache([&] { cache->store(*model, graph.data_files); });
   model->warnings.insert(model->warnings.end(), warnings.begin(), warnings.end());
   place_weights(*model, options.placement);
   return model;
+}
+
+}  // namespace
+
+std::shared_ptr<const Model> load_model(const std::filesystem::path& path,
+                                        const LoadOptions& options) {
+  return loaded_model(path, options, nullptr);
+}
+
+std::shared_ptr<const Model> load_model(const std::filesystem::path& path,
+                                        const LoadOptions& options, CacheWriter& writer) {
+  return loaded_model(path, options, &writer);
 }
 
 std::size_t shared_bytes(const Model& model) noexcept {

@@ -11,23 +11,13 @@
 
 #include "loader/error.h"
 #include "loader/file.h"
-#include "loader/packed_header.h"
+#include "loader/packing_text.h"
 #include "loader/shared_tensors.h"
 
 namespace filigree::loader {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string text_of(const LoadOptions& options) {
-  std::string text = "isa " + std::string(kernels::isa_name(options.isa)) + " formats " +
-                     std::to_string(static_cast<int>(options.formats)) + " recognition " +
-                     std::to_string(static_cast<int>(options.recognition)) + " l1 " +
-                     std::to_string(kernels::l1_data_cache_bytes());
-  if (options.hidden_layer) text += " layer " + std::to_string(*options.hidden_layer);
-  if (options.imposed.zeros > 0) text += " " + what_if_text(options.imposed);
-  return text;
-}
 
 // A what-if names its share of zeros rounded; the name must tell all of them apart.
 std::uint64_t hash_of(const LoadOptions& options, const std::string& text) {
@@ -96,7 +86,8 @@ fs::path aside(const fs::path& path) {
 
 ModelCache::ModelCache(fs::path model_file, const LoadOptions& options)
     : model_file_(std::move(model_file)),
-      options_(text_of(options)),
+      options_(packing_text(options)),
+      isa_(kernels::isa_name(options.isa)),
       verify_(options.cache.verify),
       pages_(options.placement.pages()) {
   const File file(model_file_);
@@ -130,12 +121,15 @@ std::shared_ptr<Model> ModelCache::load() const {
 }
 
 void ModelCache::store(const Model& model, const std::vector<std::string>& data_files) const {
-  PackedSource source{options_, {state_of("")}, 0};
+  PackedSource source{isa_, options_, {state_of("")}, 0};
   // Written to while it was read: nobody knows what the model was made of.
   if (source.files.front() != before_)
     throw FormatError(model_file_.string() + ": has changed while it was read");
   for (const std::string& location : data_files) source.files.push_back(state_of(location));
   source.content = content_of(model_file_, source.files);
+  for (const PackedSource::File& file : source.files)
+    if (state_of(file.location) != file)
+      throw FormatError(model_file_.string() + ": has changed while it was kept");
   make_folder(path_.parent_path());
   check_owner(path_.parent_path());
   const fs::path fresh = aside(path_);

@@ -35,6 +35,7 @@ class ModelCache {
   std::filesystem::path model_file_;
   std::filesystem::path path_;
   std::string options_;
+  std::string isa_;
   PackedSource::File before_;
   bool verify_;
   PagePlacement pages_;

@@ -100,6 +100,7 @@ void complete_packed(Model& model) {
     expect(std::ranges::find(model.rest.inputs, model.encoder->output, &ValueInfo::name) !=
                model.rest.inputs.end(),
            "nothing reads " + quoted_name(model.encoder->output));
+    expect(model.matrices.size() == 6 * model.encoder->layers.size(), "list of matrices");
   }
   check_graph(model.rest);
 }

@@ -83,7 +83,7 @@ void fields(Archive& a, T& file) {
 }
 template <class Archive, Like<PackedSource> T>
 void fields(Archive& a, T& source) {
-  field(a, source.options, source.files, source.content);
+  field(a, source.isa, source.options, source.files, source.content);
 }
 template <class Archive, Like<PackedSection> T>
 void fields(Archive& a, T& section) {

@@ -21,6 +21,7 @@ struct PackedSource {
     std::int64_t modified = 0;  // nanoseconds since 1970
     bool operator==(const File&) const = default;
   };
+  std::string isa;      // the formats are chosen for its kernels; any other runs them, slower
   std::string options;  // what the packing depends on
   std::vector<File> files;
   std::uint64_t content = 0;  // hash of the bytes of all files
@@ -32,8 +33,7 @@ void write_packed(const std::filesystem::path& path, const Model& model,
                   const PackedSource& source);
 
 // An untrusted file: every offset, length, kind and index is checked before it is used. Errors are
-// FormatError with the file's name. Files must be replaced, never written in place: large tensors
-// stay mapped.
+// FormatError with the file's name.
 class PackedFile {
  public:
   // Reads and checks everything but the sections, of which the contents are not looked at.
@@ -43,9 +43,13 @@ class PackedFile {
   PackedFile& operator=(const PackedFile&) = delete;
 
   const PackedSource& source() const noexcept;
+  // kMapped: large tensors stay pages of the file, which must be replaced and never written in
+  // place. kRead: all is read into private memory and compared with the hashes of the sections.
+  enum class Tables { kMapped, kRead };
   // `file` of the model is "": whoever calls knows what it was made of. Its matrices lie as `pages`
   // says.
-  std::shared_ptr<Model> load(const PagePlacement& pages = {}) const;
+  std::shared_ptr<Model> load(const PagePlacement& pages = {},
+                              Tables tables = Tables::kMapped) const;
   // Throws unless all sections have the contents with which they were written.
   void verify() const;
 

@@ -73,11 +73,7 @@ Linear pack_float(const GraphIndex& index, const Node& node, const LoadOptions& 
   impose_sparsity(std::span(weights), cols, options.imposed);
   Linear linear;
   linear.weights = packed_or_mismatch(node, [&] {
-    const kernels::F32Pattern pattern = kernels::pattern_f32(weights, rows, cols);
-    const WeightFormat format =
-        choose(options.formats, WeightFormat::kDenseF32, WeightFormat::kUnstructuredF32,
-               kernels::choose_f32_format(pattern, options.isa));
-    return kernels::pack_f32(format, weights, rows, cols, {.memory = &memory, .pattern = &pattern});
+    return packed_weights(std::span<const float>(weights), rows, cols, options, memory);
   });
   const std::string& bias = input_name(node, 2);
   if (!bias.empty()) linear.bias = repeated_values(index, node, bias, rows);
@@ -143,10 +139,6 @@ Linear pack_quantized(const GraphIndex& index, const Node& node, const LoadOptio
   centered_weights(index, node, rows, cols, scratch);
   std::vector<std::int16_t>& weights = scratch.shorts;
   impose_sparsity(std::span(weights), cols, options.imposed);
-  const WeightFormat format =
-      choose(options.formats, WeightFormat::kDenseI8, WeightFormat::kGroupsI8,
-             kernels::choose_i8_format(rows, cols, kernels::nonzero_groups_i8(weights, rows, cols),
-                                       options.isa));
   Linear linear;
   linear.input = quantization(index, node, node.inputs[1], node.inputs[2]);
   linear.offset = integer_offsets(index, node, weights, rows, linear.input->zero_point);
@@ -155,12 +147,33 @@ Linear pack_quantized(const GraphIndex& index, const Node& node, const LoadOptio
     throw FormatError(describe(node) + ": scale " + quoted_name(node.inputs[6]) +
                       " is not finite, expected a number");
   if (!node.inputs[7].empty()) linear.bias = repeated_values(index, node, node.inputs[7], rows);
-  linear.weights = packed_or_mismatch(
-      node, [&] { return kernels::pack_i8(format, weights, rows, cols, {.memory = &memory}); });
+  linear.weights = packed_or_mismatch(node, [&] {
+    return packed_weights(std::span<const std::int16_t>(weights), rows, cols, options, memory);
+  });
   return linear;
 }
 
 }  // namespace
+
+kernels::PackedWeights packed_weights(std::span<const float> weights, std::size_t rows,
+                                      std::size_t cols, const LoadOptions& options,
+                                      std::pmr::memory_resource& memory) {
+  const kernels::F32Pattern pattern = kernels::pattern_f32(weights, rows, cols);
+  const WeightFormat format =
+      choose(options.formats, WeightFormat::kDenseF32, WeightFormat::kUnstructuredF32,
+             kernels::choose_f32_format(pattern, options.isa));
+  return kernels::pack_f32(format, weights, rows, cols, {.memory = &memory, .pattern = &pattern});
+}
+
+kernels::PackedWeights packed_weights(std::span<const std::int16_t> weights, std::size_t rows,
+                                      std::size_t cols, const LoadOptions& options,
+                                      std::pmr::memory_resource& memory) {
+  const WeightFormat format =
+      choose(options.formats, WeightFormat::kDenseI8, WeightFormat::kGroupsI8,
+             kernels::choose_i8_format(rows, cols, kernels::nonzero_groups_i8(weights, rows, cols),
+                                       options.isa));
+  return kernels::pack_i8(format, weights, rows, cols, {.memory = &memory});
+}
 
 Linear pack_linear(const GraphIndex& index, const Node& node, const LoadOptions& options,
                    std::pmr::memory_resource& memory, PackScratch& scratch) {

@@ -40,8 +40,7 @@ class Packer {
          std::pmr::memory_resource& memory)
       : index_(&index), file_index_(file_graph), options_(options), memory_(&memory) {}
 
-  LayerNorm norm(const Node& node, std::size_t width) {
-    bytes_ += 2 * width * sizeof(float);
+  LayerNorm norm(const Node& node, std::size_t width) const {
     return layer_norm(*index_, node, width);
   }
 
@@ -92,13 +91,6 @@ class Packer {
       if (job.target != nullptr) matrices.push_back(info(job));
     return matrices;
   }
-  std::size_t bytes() const {
-    std::size_t bytes = bytes_;
-    for (const Job& job : jobs_)
-      bytes +=
-          job.target != nullptr ? bytes_of(*job.target) : job.target_table->tensor.byte_count();
-    return bytes;
-  }
 
  private:
   MatrixInfo info(const Job& job) const {
@@ -111,11 +103,6 @@ class Packer {
             .packed_bytes = weights.bytes(),
             .form = linear.input ? "int8 static (SparseML)" : stored_form(file_index_, linear.name),
             .kernel = kernels::format_name(weights.format())};
-  }
-
-  static std::size_t bytes_of(const Linear& linear) {
-    return linear.weights.bytes() + sizeof(float) * (linear.bias.size() + linear.scale.size()) +
-           sizeof(std::int32_t) * linear.offset.size();
   }
 
   void integer_attention(const AttentionMatch& match, EncoderLayer& layer) const {
@@ -137,7 +124,6 @@ class Packer {
   LoadOptions options_;
   std::pmr::memory_resource* memory_;
   std::vector<Job> jobs_;
-  std::size_t bytes_ = 0;
 };
 
 }  // namespace
@@ -166,7 +152,6 @@ PackedEncoder pack_encoder(const GraphIndex& index, const EncoderMatch& match,
   }
   encoder.output = match.output;
   packed.matrices = packer.matrices();
-  packed.bytes = packer.bytes();
   return packed;
 }
 

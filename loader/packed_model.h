@@ -12,7 +12,6 @@ namespace filigree::loader {
 struct PackedEncoder {
   Encoder encoder;
   std::vector<MatrixInfo> matrices;
-  std::size_t bytes = 0;  // weights, tables and parameters
 };
 
 // `file_graph` is the graph as read: it tells in which type a weight was stored. Throws FormatError

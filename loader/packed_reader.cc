@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <map>
+#include <new>
 #include <stdexcept>
 
 #include "loader/error.h"
@@ -35,14 +36,21 @@ PackedHeader read_header(const File& file) {
   return header;
 }
 
+void check_hash(const PackedSection& section, std::span<const std::byte> bytes) {
+  if (content_hash(bytes) != section.hash)
+    throw FormatError("has a damaged section of " + std::to_string(section.bytes) + " bytes at " +
+                      std::to_string(section.offset));
+}
+
 // Fields from bytes. What it needs of the file comes by section.
 class FieldReader {
  public:
   static constexpr bool kReads = true;
 
   FieldReader(const File& file, std::span<const std::byte> fields,
-              std::span<const PackedSection> sections = {}, HugePages* memory = nullptr)
-      : file_(file), rest_(fields), sections_(sections), memory_(memory) {}
+              std::span<const PackedSection> sections = {}, HugePages* memory = nullptr,
+              PackedFile::Tables tables = PackedFile::Tables::kMapped)
+      : file_(file), rest_(fields), sections_(sections), memory_(memory), tables_(tables) {}
 
   template <class T>
   void raw(T& value) {
@@ -71,7 +79,7 @@ class FieldReader {
     if (bytes < kLeastSharedBytes || type == DataType::kBool)
       tensor = Tensor(type, std::move(dims), take(bytes));
     else
-      tensor = Tensor(type, std::move(dims), mapped(section(), bytes));
+      tensor = of_section(type, std::move(dims), section(), bytes);
   }
 
   void weights(kernels::PackedWeights& weights) {
@@ -87,9 +95,10 @@ class FieldReader {
       if (bytes < kernels::least_storage_bytes(shape)) fail("a matrix without its weights");
       auto* data =
           static_cast<std::byte*>(memory_->allocate(bytes, kernels::AlignedBuffer::kAlignment));
+      kernels::AlignedBuffer storage(data, bytes, *memory_);
       file_.read(stored.offset, {data, bytes});
-      weights = kernels::restore_weights(shape, kernels::AlignedBuffer(data, bytes, *memory_),
-                                         std::move(sums));
+      if (tables_ == PackedFile::Tables::kRead) check_hash(stored, {data, bytes});
+      weights = kernels::restore_weights(shape, std::move(storage), std::move(sums));
     } catch (const std::invalid_argument& error) {
       fail(error.what());
     }
@@ -114,20 +123,31 @@ class FieldReader {
     return sections_[index];
   }
 
-  std::shared_ptr<std::byte> mapped(const PackedSection& section, std::size_t bytes) {
+  Tensor of_section(DataType type, Dims dims, const PackedSection& section, std::size_t bytes) {
     if (section.bytes != bytes || section.offset % kPackedPage != 0)
       fail("a tensor of " + std::to_string(bytes) + " bytes in a section of " +
            std::to_string(section.bytes) + " at " + std::to_string(section.offset));
-    auto& known = mapped_[section.offset];
-    if (known == nullptr) known = file_.map(section.offset, bytes);
-    return known;
+    auto& known = known_[section.offset];
+    if (known != nullptr) return Tensor(type, std::move(dims), known);
+    if (tables_ == PackedFile::Tables::kMapped) {
+      known = file_.map(section.offset, bytes);
+    } else {
+      // Aligned like a page of a mapping, of which readers know nothing but the first byte.
+      constexpr std::align_val_t kAlignment{kPackedPage};
+      known = {static_cast<std::byte*>(::operator new(bytes, kAlignment)),
+               [](std::byte* first) { ::operator delete (first, std::align_val_t{kPackedPage}); }};
+      file_.read(section.offset, {known.get(), bytes});
+      check_hash(section, {known.get(), bytes});
+    }
+    return Tensor(type, std::move(dims), known);
   }
 
   const File& file_;
   std::span<const std::byte> rest_;
   std::span<const PackedSection> sections_;
   HugePages* memory_;
-  std::map<std::uint64_t, std::shared_ptr<std::byte>> mapped_;
+  PackedFile::Tables tables_;
+  std::map<std::uint64_t, std::shared_ptr<std::byte>> known_;  // by offset
 };
 
 void check_sections(std::span<const PackedSection> sections, std::uint64_t end) {
@@ -180,11 +200,12 @@ PackedFile::~PackedFile() = default;
 
 const PackedSource& PackedFile::source() const noexcept { return state_->source; }
 
-std::shared_ptr<Model> PackedFile::load(const PagePlacement& pages) const {
+std::shared_ptr<Model> PackedFile::load(const PagePlacement& pages, Tables tables) const {
   return named(state_->name, [&] {
     auto model = std::make_shared<Model>();
     model->weight_memory = std::make_unique<HugePages>(pages);
-    FieldReader reader(state_->file, state_->model, state_->sections, model->weight_memory.get());
+    FieldReader reader(state_->file, state_->model, state_->sections, model->weight_memory.get(),
+                       tables);
     field(reader, *model);
     if (!reader.rest().empty()) reader.fail("bytes are left");
     complete_packed(*model);
@@ -198,9 +219,7 @@ void PackedFile::verify() const {
     for (const PackedSection& section : state_->sections) {
       bytes.resize(static_cast<std::size_t>(section.bytes));
       state_->file.read(section.offset, bytes);
-      if (content_hash(bytes) != section.hash)
-        throw FormatError("has a damaged section of " + std::to_string(section.bytes) +
-                          " bytes at " + std::to_string(section.offset));
+      check_hash(section, bytes);
     }
   });
 }

@@ -4,15 +4,19 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <fstream>
 #include <iterator>
 #include <thread>
 
+#include "loader/cache_writer.h"
 #include "loader/error.h"
 #include "tests/loader/encoder_fixtures.h"
+#include "tests/loader/proto_builder.h"
 
 namespace filigree::loader {
 namespace {
@@ -146,6 +150,109 @@ TEST_F(ModelCacheTest, RacingLoadsAllSucceed) {
   for (const auto& model : models) EXPECT_TRUE(model->warnings.empty());
   EXPECT_EQ(entries().size(), 1U);
   EXPECT_TRUE(load(true)->warnings.empty());
+}
+
+TEST_F(ModelCacheTest, RacingProcessesAllSucceed) {
+  constexpr int kProcesses = 4;
+  fs::create_directories(folder_);
+  std::array<int, 2> gate{};
+  ASSERT_EQ(::pipe(gate.data()), 0);
+  std::vector<::pid_t> children;
+  for (int i = 0; i < kProcesses; ++i) {
+    const ::pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      ::close(gate[1]);
+      char nothing = 0;
+      const ::ssize_t ended = ::read(gate[0], &nothing, 1);  // all begin when the gate closes
+      bool right = ended == 0;
+      for (int round = 0; round < 5 && right; ++round) {
+        std::error_code ignored;
+        // Now and then an entry goes away under the others.
+        if (round == i) fs::remove_all(cache_, ignored);
+        const auto model = load();
+        right = model->encoder && model->encoder->layers.size() == 2;
+      }
+      ::_exit(right ? 0 : 1);
+    }
+    children.push_back(child);
+  }
+  ::close(gate[0]);
+  ::close(gate[1]);
+  for (const ::pid_t child : children) {
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+  }
+  EXPECT_TRUE(load()->warnings.empty());
+  ASSERT_EQ(entries().size(), 1U);  // and nothing that was written aside
+  EXPECT_TRUE(load(true)->warnings.empty());
+}
+
+TEST_F(ModelCacheTest, AnotherInstructionSetHasAFileOfItsOwn) {
+  const auto cached = [&](kernels::Isa isa) {
+    return load_model(model_, {.isa = isa, .cache = {cache_}});
+  };
+  cached(kernels::Isa::kScalar);
+  const fs::path scalar = entries().front();
+  cached(kernels::Isa::kAvx512Vnni);
+  ASSERT_EQ(entries().size(), 2U);
+  const fs::path vnni = entries()[entries()[0] == scalar ? 1 : 0];
+  // Even in its place it is not taken for one of this instruction set.
+  fs::copy_file(scalar, vnni, fs::copy_options::overwrite_existing);
+  const LoadOptions options{.isa = kernels::Isa::kAvx512Vnni, .cache = {cache_}};
+  EXPECT_EQ(ModelCache(model_, options).load(), nullptr);
+  EXPECT_TRUE(cached(kernels::Isa::kAvx512Vnni)->warnings.empty());
+  EXPECT_EQ(PackedFile(vnni).source().isa, "avx512_vnni");
+}
+
+TEST_F(ModelCacheTest, ExternalDataIsPartOfTheModel) {
+  const fs::path data = folder_ / "weights.bin";
+  std::ofstream(data, std::ios::binary) << std::string(16, '\1');
+  const Proto entry = Proto().bytes(1, "location").bytes(2, "weights.bin");
+  Proto graph;
+  graph.message(5, tensor_proto("w", 1, {2, 2}).message(13, entry).varint(14, 1))
+      .message(1, node_proto("MatMul", {"x", "w"}, {"y"}))
+      .message(11, Proto().bytes(1, "x"))
+      .message(12, Proto().bytes(1, "y"));
+  std::ofstream(model_, std::ios::binary | std::ios::trunc) << model_proto(graph).text();
+  const LoadOptions options{.cache = {cache_}};
+  const auto first = load();
+  const auto second = ModelCache(model_, options).load();
+  ASSERT_NE(second, nullptr);
+  EXPECT_EQ(bytes(*second), bytes(*first));
+  ASSERT_EQ(PackedFile(entries().front()).source().files.size(), 2U);
+
+  const auto time = fs::last_write_time(data);
+  std::fstream(data, std::ios::binary | std::ios::in | std::ios::out).put('\2').flush();
+  fs::last_write_time(data, time);
+  EXPECT_NE(ModelCache(model_, options).load(), nullptr);  // which only verifying sees
+  EXPECT_THROW((ModelCache(model_, {.cache = {cache_, true}}).load()), FormatError);
+  fs::last_write_time(data, time + std::chrono::seconds(1));
+  EXPECT_EQ(ModelCache(model_, options).load(), nullptr);
+  fs::resize_file(data, 20);
+  fs::last_write_time(data, time);
+  EXPECT_EQ(ModelCache(model_, options).load(), nullptr);
+  fs::remove(data);
+  EXPECT_THROW(load(), FormatError);
+}
+
+TEST_F(ModelCacheTest, AWriterKeepsTheModelAfterwards) {
+  std::vector<std::string> warnings;
+  CacheWriter writer([&](const std::string& warning) { warnings.push_back(warning); });
+  const LoadOptions options{.cache = {cache_}};
+  const auto first = load_model(model_, options, writer);
+  writer.wait();
+  ASSERT_EQ(entries().size(), 1U);
+  const auto second = ModelCache(model_, options).load();
+  ASSERT_NE(second, nullptr);
+  EXPECT_EQ(bytes(*second), bytes(*first));
+  fs::permissions(cache_, fs::perms::others_write, fs::perm_options::add);
+  fs::remove(entries().front());
+  const auto third = load_model(model_, options, writer);
+  writer.wait();
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_NE(warnings[0].find("others may write there"), std::string::npos) << warnings[0];
 }
 
 }  // namespace

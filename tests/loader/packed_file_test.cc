@@ -125,9 +125,10 @@ TEST_F(PackedFileTest, ALargeTableOutlivesTheNameOfItsFile) {
 }
 
 TEST_F(PackedFileTest, SourceAndModeAreKept) {
-  const PackedSource source{"options", {{"", 12, 34}, {"weights.bin", 56, 78}}, 90};
+  const PackedSource source{"avx2", "options", {{"", 12, 34}, {"weights.bin", 56, 78}}, 90};
   const fs::path path = written(*load_model(fixture_file("int8_u8")), source);
   const PackedFile file(path);
+  EXPECT_EQ(file.source().isa, "avx2");
   EXPECT_EQ(file.source().options, "options");
   EXPECT_EQ(file.source().files, source.files);
   EXPECT_EQ(file.source().content, 90U);

@@ -94,7 +94,7 @@ TEST(CApi, ReportsThatThereIsNoMemoryForAMessage) {
               const filigree_status status = filigree_model_load("/nowhere", &model, error);
               return status == FILIGREE_BAD_MODEL ? FILIGREE_OK : status;
             }),
-            3u);
+            2u);
 }
 
 }  // namespace
