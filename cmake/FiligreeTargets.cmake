@@ -55,6 +55,8 @@ function(add_filigree_test name)
   if(ARG_ISOLATED)
     add_test(NAME ${name} COMMAND ${name})
   else()
-    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_PREFIX ${name}.)
+    # Commands that are tested keep their packed models here, not with those of the user.
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_PREFIX ${name}.
+      PROPERTIES ENVIRONMENT "FILIGREE_CACHE_DIR=${PROJECT_BINARY_DIR}/test-cache")
   endif()
 endfunction()

@@ -7,17 +7,18 @@
 #include "serve/http/version.h"
 #include "tools/cli/arguments.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/pack.h"
 
 namespace filigree::tools {
 
 std::vector<Command> all_commands() {
-  return {serve_command(),      run_command(),        eval_squad_command(),
-          tokenize_command(),   inspect_command(),    analyze_command(),
-          compare_command(),    verify_command(),     make_model_command(),
-          prune_command(),      quantize_command(),   check_hardware_command(),
-          selftest_command(),   benchmark_command(),  benchmark_pipeline_command(),
-          load_command(),       cache_list_command(), cache_clear_command(),
-          completion_command(), manual_command()};
+  return {serve_command(),       run_command(),        eval_squad_command(),
+          tokenize_command(),    inspect_command(),    analyze_command(),
+          compare_command(),     verify_command(),     make_model_command(),
+          prune_command(),       quantize_command(),   check_hardware_command(),
+          selftest_command(),    benchmark_command(),  benchmark_pipeline_command(),
+          load_command(),        pack_command(),       cache_list_command(),
+          cache_clear_command(), completion_command(), manual_command()};
 }
 
 namespace {

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "loader/model_file.h"
+
 namespace filigree::serve {
 namespace {
 
@@ -16,7 +18,7 @@ constexpr const char* kVariables[] = {"FILIGREE_MODELS_PATH", "SPARSEZOO_MODELS_
 
 bool is_model(const fs::path& path) {
   std::error_code ignored;
-  return fs::is_regular_file(path, ignored) || fs::is_regular_file(path / "model.onnx", ignored);
+  return fs::is_regular_file(loader::model_file(path), ignored);
 }
 
 // "/a and /b"

@@ -1,10 +1,32 @@
 #include "serve/http/backend.h"
 
+#include <memory>
+#include <string>
 #include <utility>
 
+#include "loader/cache_writer.h"
 #include "loader/expected_memory.h"
+#include "serve/log.h"
 
 namespace filigree::serve {
+
+namespace {
+
+// Without a writer models are kept before they are ready. `loading` is what the options given to
+// the function do not say.
+auto model_loader(loader::LoadOptions loading, std::shared_ptr<loader::CacheWriter> writer) {
+  return [loading = std::move(loading), writer = std::move(writer)](
+             const std::filesystem::path& path, loader::LoadOptions options) {
+    options.isa = loading.isa;
+    options.threads = loading.threads;
+    options.cache = loading.cache;
+    options.placement = loading.placement;
+    return writer == nullptr ? loader::load_model(path, options)
+                             : loader::load_model(path, options, *writer);
+  };
+}
+
+}  // namespace
 
 Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache,
                         loader::WeightPlacement placement) {
@@ -15,13 +37,8 @@ Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache,
     options.cache = cache;
     return loader::expected_memory_bytes(path, options);
   };
-  backend.load_model = [isa, cache = std::move(cache), placement = std::move(placement)](
-                           const std::filesystem::path& path, loader::LoadOptions options) {
-    options.isa = isa;
-    options.cache = cache;
-    options.placement = placement;
-    return loader::load_model(path, options);
-  };
+  backend.load_model = model_loader(
+      {.isa = isa, .cache = std::move(cache), .placement = std::move(placement)}, nullptr);
   backend.load_tokenizer = [](const std::filesystem::path& folder) {
     return std::make_shared<const tokenizer::Tokenizer>(tokenizer::Tokenizer::from_folder(folder));
   };
@@ -30,7 +47,15 @@ Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache,
 }
 
 Backend engine_backend(runtime::Engine& engine, loader::LoadOptions::Cache cache) {
-  Backend backend = loading_backend(engine.isa(), std::move(cache), engine.weight_placement());
+  Backend backend = loading_backend(engine.isa(), cache, engine.weight_placement());
+  backend.load_model =
+      model_loader({.isa = engine.isa(),
+                    .threads = engine.cores(),
+                    .cache = std::move(cache),
+                    .placement = engine.weight_placement()},
+                   std::make_shared<loader::CacheWriter>([](const std::string& error) {
+                     log(LogLevel::kWarning, "a packed model is not kept: " + error);
+                   }));
   backend.submit = [&engine](runtime::Request request, runtime::Done done) {
     engine.submit(std::move(request), std::move(done));
   };

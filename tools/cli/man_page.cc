@@ -61,7 +61,7 @@ std::string man_page(std::span<const Usage> usages, std::string_view version) {
   page +=
       ".SH ENVIRONMENT\n"
       ".TP\n.B FILIGREE_ISA\nthe instruction set where \\-\\-isa does not name one\n"
-      ".TP\n.B FILIGREE_CACHE_DIR\nwhere serve keeps packed models if \\-\\-cache-dir names "
+      ".TP\n.B FILIGREE_CACHE_DIR\nwhere packed models are kept if \\-\\-cache-dir names "
       "nothing\n"
       ".TP\n.B FILIGREE_MODELS_PATH\\fR, \\fBSPARSEZOO_MODELS_PATH\n"
       "folders, separated by colons, in which zoo: and hf: names are looked for\n";

@@ -7,6 +7,7 @@
 #include "tools/cli/files.h"
 #include "tools/cli/interrupt.h"
 #include "tools/cli/progress.h"
+#include "tools/commands/cache_flags.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/isa_flag.h"
 #include "tools/commands/model_argument.h"
@@ -99,14 +100,32 @@ std::optional<Analysis> run_analysis(const ModelReport& report, AnalysisOptions 
   return analyze(report.model, options);
 }
 
+std::vector<Flag> flags() {
+  std::vector<Flag> flags = {
+      {"batch-size", "N", "sequences computed together (1)"},
+      {"sequence-length", "N", "random tokens of each (128)"},
+      {"num-cores", "N", "cores (default: what the process may use)"},
+      isa_flag(),
+      {"num-warmup-iterations", "N", "batches before the measurement (5)"},
+      {"num-iterations", "N", "batches that are measured (10)"},
+      {"impose-sparsity", "P", "what if P % of each matrix were zero: the smallest weights go"},
+      {"impose-pattern", "NAME", "unstructured (default), 1x4 or 4x1", "unstructured, 1x4 or 4x1"},
+      {"json", "FILE", "as DeepSparse's debug_analysis and more; - prints it"},
+      {"csv", "FILE", "a line for each step; - prints it"},
+      {"html", "FILE", "a page with a picture of every matrix; - prints it"}};
+  add_cache_flags(flags);
+  return flags;
+}
+
 ExitCode analyze_model(const Arguments& arguments, Console& console) {
   if (arguments.operands().empty())
     throw UsageError("'analyze' needs a model: FILE.onnx, a folder, or a zoo: or hf: name");
   check_outputs(arguments);
   const AnalysisOptions options = analysis_options(arguments);
-  const ModelReport report =
-      read_report(model_argument(arguments.operands().front()),
-                  {.isa = options.isa, .imposed = imposed_sparsity(arguments)});
+  loader::LoadOptions loading = load_options(arguments);
+  loading.imposed = imposed_sparsity(arguments);
+  if (loading.imposed.zeros > 0) loading.cache = {};  // each what-if would be kept
+  const ModelReport report = read_report(model_argument(arguments.operands().front()), loading);
   check_length(*report.model, options.sequence_length);
   const auto analysis = run_analysis(report, options, console);
   if (!analysis) return ExitCode::kInterrupted;
@@ -121,28 +140,15 @@ ExitCode analyze_model(const Arguments& arguments, Console& console) {
 }  // namespace
 
 Command analyze_command() {
-  return {
-      .usage = {.command = "analyze",
-                .summary =
-                    "Measures a model step by step and says what each matrix is, which kernel "
-                    "computes it and why.",
-                .operands = "FILE.onnx|DIR|NAME",
-                .max_operands = 1,
-                .flags = {{"batch-size", "N", "sequences computed together (1)"},
-                          {"sequence-length", "N", "random tokens of each (128)"},
-                          {"num-cores", "N", "cores (default: what the process may use)"},
-                          isa_flag(),
-                          {"num-warmup-iterations", "N", "batches before the measurement (5)"},
-                          {"num-iterations", "N", "batches that are measured (10)"},
-                          {"impose-sparsity", "P",
-                           "what if P % of each matrix were zero: the smallest weights go"},
-                          {"impose-pattern", "NAME", "unstructured (default), 1x4 or 4x1",
-                           "unstructured, 1x4 or 4x1"},
-                          {"json", "FILE", "as DeepSparse's debug_analysis and more; - prints it"},
-                          {"csv", "FILE", "a line for each step; - prints it"},
-                          {"html", "FILE", "a page with a picture of every matrix; - prints it"}},
-                .example = "filigree analyze DIR --sequence_length 384 --html analysis.html"},
-      .run = analyze_model};
+  return {.usage = {.command = "analyze",
+                    .summary =
+                        "Measures a model step by step and says what each matrix is, which kernel "
+                        "computes it and why.",
+                    .operands = "FILE.onnx|DIR|NAME",
+                    .max_operands = 1,
+                    .flags = flags(),
+                    .example = "filigree analyze DIR --sequence_length 384 --html analysis.html"},
+          .run = analyze_model};
 }
 
 }  // namespace filigree::tools

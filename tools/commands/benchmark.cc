@@ -149,7 +149,8 @@ Json report_of(const std::string& model, const std::string& file, const loader::
 
 ExitCode benchmark(const Arguments& arguments, Console& console) {
   if (arguments.operands().empty())
-    throw UsageError("'benchmark' needs a model: a folder with model.onnx, or an .onnx file");
+    throw UsageError(
+        "'benchmark' needs a model: a folder with model.onnx or model.filigree, or such a file");
   BenchmarkSettings settings = benchmark_settings(arguments);
   for (const char* flag : kWithoutMeaning)
     if (arguments.has(flag))
@@ -163,8 +164,9 @@ ExitCode benchmark(const Arguments& arguments, Console& console) {
   const std::string& name = arguments.operands().front();
   const std::string file = model_argument(name).string();
   const BenchmarkEngine engine = benchmark_engine(settings, console);
-  const auto model = loader::load_model(
-      file, {.isa = settings.isa.isa, .placement = engine.engine->weight_placement()});
+  loader::LoadOptions loading = settings.loading;
+  loading.placement = engine.engine->weight_placement();
+  const auto model = loader::load_model(file, loading);
   for (const std::string& warning : model->warnings) warn(settings, console, warning);
   const Inputs inputs = inputs_of(arguments, *model, settings);
   const auto measured = measure(model, engine, inputs, settings, watch);

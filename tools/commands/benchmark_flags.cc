@@ -8,6 +8,7 @@
 #include "kernels/isa.h"
 #include "runtime/topology.h"
 #include "tools/cli/errors.h"
+#include "tools/commands/cache_flags.h"
 #include "tools/commands/isa_flag.h"
 #include "tools/hardware/cpu_description.h"
 
@@ -35,31 +36,34 @@ void check_folder(const std::string& file) {
 }  // namespace
 
 std::vector<Flag> benchmark_flags() {
-  return {{"batch-size", "N", "sequences of a request (1)", {}, {"-b"}},
-          {"num-cores",
-           "N",
-           "cores to compute on (default: what the process may use)",
-           {},
-           {"-ncores"}},
-          {"scenario", "NAME", "sync, async or elastic (sync)", "sync, async or elastic", {"-s"}},
-          {"time", "SECONDS", "how long to measure (10)", {}, {"-t", "--run-time"}},
-          {"warmup-time", "SECONDS", "how long to run before (2)", {}, {"-w"}},
-          {"num-streams",
-           "N",
-           "requests in flight, of async and elastic (default: half of the cores)",
-           {},
-           {"-nstreams"}},
-          {"thread-pinning", "HOW", "core, numa or none (core)", "core, numa or none", {"-pin"}},
-          {"engine", "NAME", "accepted: filigree or deepsparse", {}, {"-e"}},
-          isa_flag(),
-          {"quiet", "", "no warnings and no progress", {}, {"-q"}},
-          {"export-path", "FILE", "write the result as JSON", {}, {"-x"}},
-          {"json", "", "print the result as JSON"}};
+  std::vector<Flag> flags = {
+      {"batch-size", "N", "sequences of a request (1)", {}, {"-b"}},
+      {"num-cores",
+       "N",
+       "cores to compute on (default: what the process may use)",
+       {},
+       {"-ncores"}},
+      {"scenario", "NAME", "sync, async or elastic (sync)", "sync, async or elastic", {"-s"}},
+      {"time", "SECONDS", "how long to measure (10)", {}, {"-t", "--run-time"}},
+      {"warmup-time", "SECONDS", "how long to run before (2)", {}, {"-w"}},
+      {"num-streams",
+       "N",
+       "requests in flight, of async and elastic (default: half of the cores)",
+       {},
+       {"-nstreams"}},
+      {"thread-pinning", "HOW", "core, numa or none (core)", "core, numa or none", {"-pin"}},
+      {"engine", "NAME", "accepted: filigree or deepsparse", {}, {"-e"}},
+      isa_flag(),
+      {"quiet", "", "no warnings and no progress", {}, {"-q"}},
+      {"export-path", "FILE", "write the result as JSON", {}, {"-x"}},
+      {"json", "", "print the result as JSON"}};
+  add_cache_flags(flags);
+  return flags;
 }
 
 BenchmarkSettings benchmark_settings(const Arguments& arguments) {
   check_engine(arguments);
-  BenchmarkSettings settings{.isa = chosen_isa(arguments)};
+  BenchmarkSettings settings{.isa = chosen_isa(arguments), .loading = load_options(arguments)};
   settings.batch_size = arguments.number("batch-size", 1, 65536).value_or(settings.batch_size);
   settings.cores = arguments.number("num-cores", 1, 4096);
   settings.streams = arguments.number("num-streams", 1, kMostStreams);

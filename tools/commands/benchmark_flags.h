@@ -26,6 +26,7 @@ struct BenchmarkSettings {
   double seconds = 10, warmup_seconds = 2;
   runtime::Pinning pinning = runtime::Pinning::kCore;
   serve::IsaRequest isa;
+  loader::LoadOptions loading = {};
   bool quiet = false;
   std::optional<std::string> export_path = {};
 };

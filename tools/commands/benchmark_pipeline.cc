@@ -35,15 +35,15 @@ struct Pipeline {
   serve::Task task;
 };
 
-Pipeline pipeline_of(const serve::EndpointConfig& endpoint, const runtime::Engine& engine) {
+Pipeline pipeline_of(const serve::EndpointConfig& endpoint, const runtime::Engine& engine,
+                     loader::LoadOptions loading) {
   const fs::path& path = endpoint.model_path;
   const fs::path folder = fs::is_directory(path) ? path : fs::absolute(path).parent_path();
-  const serve::TaskParts parts{
-      .model = loader::load_model(path, {.isa = engine.isa(),
-                                         .hidden_layer = serve::hidden_layer(endpoint.options),
-                                         .placement = engine.weight_placement()}),
-      .tokenizer = tokenizer_of(path),
-      .config = serve::read_model_config(folder)};
+  loading.hidden_layer = serve::hidden_layer(endpoint.options);
+  loading.placement = engine.weight_placement();
+  const serve::TaskParts parts{.model = loader::load_model(path, loading),
+                               .tokenizer = tokenizer_of(path),
+                               .config = serve::read_model_config(folder)};
   return {.model = parts.model, .task = serve::make_task(parts, endpoint.options).task};
 }
 
@@ -154,7 +154,7 @@ ExitCode benchmark_pipeline(const Arguments& arguments, Console& console) {
   const serve::TaskKind kind = serve::task_of(endpoint.options);
   const std::vector<Json> requests = pipeline_requests(kind, config, seed);
   const BenchmarkEngine engine = benchmark_engine(settings, console);
-  const Pipeline pipeline = pipeline_of(endpoint, *engine.engine);
+  const Pipeline pipeline = pipeline_of(endpoint, *engine.engine, settings.loading);
   for (const std::string& warning : pipeline.model->warnings) warn(settings, console, warning);
   const auto result = measure(pipeline, engine, requests, settings, watch);
   if (!result) {

@@ -65,7 +65,8 @@ SquadScore Accuracy::measure(const fs::path& model, const Checkpoint& checkpoint
   serve::QuestionAnsweringOptions options;
   options.sequence_length =
       arguments_.number("sequence-length", 8, kMostTokens).value_or(options.sequence_length);
-  QuestionAnsweringModel answering(model, options, engine_options(arguments_));
+  QuestionAnsweringModel answering(model, options, engine_options(arguments_),
+                                   {.isa = chosen_isa(arguments_).isa});
   const auto predictions = predict(
       answering, questions_,
       [&] {

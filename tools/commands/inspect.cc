@@ -10,7 +10,8 @@ namespace {
 
 ExitCode inspect(const Arguments& arguments, Console& console) {
   if (arguments.operands().empty())
-    throw UsageError("'inspect' needs a model: FILE.onnx, a folder, or a zoo: or hf: name");
+    throw UsageError(
+        "'inspect' needs a model: FILE.onnx, a packed file, a folder, or a zoo: or hf: name");
   const ModelReport report =
       read_report(model_argument(arguments.operands().front()), {.isa = chosen_isa(arguments).isa});
   console.out << (arguments.has("json") ? report_json(report) : report_text(report));

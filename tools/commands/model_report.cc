@@ -3,7 +3,9 @@
 #include <map>
 #include <sstream>
 
+#include "loader/model_file.h"
 #include "loader/onnx_file.h"
+#include "loader/packed_file.h"
 #include "tools/cli/files.h"
 #include "tools/cli/json.h"
 #include "tools/cli/table.h"
@@ -58,6 +60,7 @@ std::string weights_of(const Json& card) {
 }
 
 std::string value_text(const loader::ValueInfo& value) {
+  if (!value.type && value.dims.empty()) return value.name;
   std::string text = value.name + " ";
   text += value.type ? loader::data_type_name(*value.type) : "untyped";
   text += " [";
@@ -118,17 +121,30 @@ std::string matrix_table(const std::vector<MatrixInfo>& matrices) {
 }  // namespace
 
 ModelReport read_report(const std::filesystem::path& path, const loader::LoadOptions& options) {
-  const fs::path file = fs::is_directory(path) ? path / "model.onnx" : path;
-  return {.signature = loader::read_onnx(file),
-          .model = loader::load_model(file, options),
-          .card = card_beside(file)};
+  const fs::path file = loader::model_file(path);
+  ModelReport report{.signature = {}, .packed_for = {}, .model = {}, .card = card_beside(file)};
+  if (!loader::is_packed_file(file)) report.signature = loader::read_onnx_structure(file);
+  report.model = loader::load_model(file, options);
+  if (!loader::is_packed_file(file)) return report;
+  report.packed_for = loader::PackedFile(file).source().isa;
+  report.signature.opset = report.model->rest.opset;
+  report.signature.nodes = report.model->rest.nodes;
+  for (const std::string& name : report.model->input_names)
+    report.signature.inputs.push_back({name, std::nullopt, {}});
+  for (const std::string& name : report.model->output_names)
+    report.signature.outputs.push_back({name, std::nullopt, {}});
+  return report;
 }
 
 std::string summary_text(const ModelReport& report) {
   const loader::Model& model = *report.model;
   std::ostringstream out;
-  out << "file:        " << model.file << ", " << megabytes(model.file_bytes) << ", opset "
-      << report.signature.opset << ", " << report.signature.nodes.size() << " nodes\n";
+  out << "file:        " << model.file << ", " << megabytes(model.file_bytes);
+  if (report.packed_for.empty())
+    out << ", opset " << report.signature.opset << ", " << report.signature.nodes.size()
+        << " nodes\n";
+  else
+    out << ", packed for " << report.packed_for << "\n";
   if (const std::string weights = weights_of(report.card); !weights.empty())
     out << "weights:     " << weights << " (card.json)\n";
   for (const auto& value : report.signature.inputs)
@@ -226,6 +242,7 @@ std::string report_json(const ModelReport& report) {
                             {"warnings", std::move(warnings)},
                             {"card", report.card},
                             {"matrices", std::move(matrices)}});
+  if (!report.packed_for.empty()) json.add("packed_for", report.packed_for);
   if (model.encoder) json.add("encoder", json_of(*model.encoder));
   return serve::to_text(json) + "\n";
 }

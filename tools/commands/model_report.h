@@ -11,13 +11,15 @@
 namespace filigree::tools {
 
 struct ModelReport {
-  loader::Graph signature;  // inputs, outputs and operators of the file as it is
+  loader::Graph signature;  // inputs, outputs and operators of an ONNX file as it is; of a packed
+                            // one the names of the former and what is left of the latter
+  std::string packed_for;   // instruction set; "" for an ONNX file
   std::shared_ptr<const loader::Model> model;
   serve::Json card;  // card.json beside the file; null when there is none
 };
 
-// `path` is an .onnx file or a folder with model.onnx. Throws FormatError, and InputError for the
-// card.
+// `path` is an .onnx or a packed file, or a folder with one. Throws FormatError, and InputError for
+// the card.
 ModelReport read_report(const std::filesystem::path& path, const loader::LoadOptions& options);
 
 // Without the list of matrices.

@@ -1,21 +1,25 @@
 #include "tools/commands/question_answering_model.h"
 
 #include "tools/cli/errors.h"
+#include "tools/commands/cache_flags.h"
 #include "tools/commands/isa_flag.h"
 #include "tools/commands/model_argument.h"
 
 namespace filigree::tools {
 
 std::vector<Flag> question_answering_flags() {
-  return {
+  std::vector<Flag> flags = {
       {"model-path", "DIR",
-       "folder with model.onnx and tokenizer.json, an .onnx file in one, or a zoo: or hf: name"},
+       "folder with model.onnx or model.filigree and tokenizer.json, such a file in one, or a "
+       "zoo: or hf: name"},
       {"num-cores", "N", "cores to compute on (default: what the process may use)"},
       isa_flag(),
       {"sequence-length", "N", "tokens of a window (128)"},
       {"doc-stride", "N", "tokens that consecutive windows share (64)"},
       {"max-answer-length", "N", "most tokens of an answer (15)"},
       {"n-best-size", "N", "starts and ends that are combined (20)"}};
+  add_cache_flags(flags);
+  return flags;
 }
 
 serve::QuestionAnsweringOptions question_answering_options(
@@ -32,13 +36,14 @@ serve::QuestionAnsweringOptions question_answering_options(
 
 QuestionAnsweringModel::QuestionAnsweringModel(const Arguments& arguments)
     : QuestionAnsweringModel(model_argument(arguments.required("model-path")),
-                             question_answering_options(arguments), engine_options(arguments)) {}
+                             question_answering_options(arguments), engine_options(arguments),
+                             load_options(arguments)) {}
 
 QuestionAnsweringModel::QuestionAnsweringModel(const std::filesystem::path& model,
                                                const serve::QuestionAnsweringOptions& options,
-                                               const runtime::EngineOptions& engine)
-    : model_(loader::load_model(
-          model, {.isa = engine.isa.value_or(kernels::supported_tables().back().isa)})),
+                                               const runtime::EngineOptions& engine,
+                                               const loader::LoadOptions& loading)
+    : model_(loader::load_model(model, loading)),
       pipeline_(
           std::make_shared<const serve::QuestionAnswering>(tokenizer_of(model), *model_, options)),
       engine_(engine) {}

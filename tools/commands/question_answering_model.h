@@ -15,8 +15,8 @@
 
 namespace filigree::tools {
 
-// Flags of the model, the engine and the task: --model-path, --num-cores, --isa, --sequence-length
-// and so on.
+// Flags of the model, the engine, the cache and the task: --model-path, --num-cores, --isa,
+// --cache-dir, --sequence-length and so on.
 std::vector<Flag> question_answering_flags();
 
 // `options` with what the flags say.
@@ -29,7 +29,7 @@ class QuestionAnsweringModel {
   explicit QuestionAnsweringModel(const Arguments& arguments);
   QuestionAnsweringModel(const std::filesystem::path& model,
                          const serve::QuestionAnsweringOptions& options,
-                         const runtime::EngineOptions& engine);
+                         const runtime::EngineOptions& engine, const loader::LoadOptions& loading);
 
   const std::shared_ptr<const serve::QuestionAnswering>& pipeline() const noexcept {
     return pipeline_;

@@ -2,7 +2,6 @@
 #include <chrono>
 #include <ostream>
 
-#include "serve/config/cache_choice.h"
 #include "serve/config/config.h"
 #include "serve/config/engine_choice.h"
 #include "serve/config/server_settings.h"
@@ -10,6 +9,7 @@
 #include "serve/http/tls_certificates.h"
 #include "serve/log.h"
 #include "tools/cli/build_commit.h"
+#include "tools/commands/cache_flags.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/isa_flag.h"
 #include "tools/commands/serve_check.h"
@@ -95,10 +95,7 @@ serve::Config config_of(const Arguments& arguments) {
   if (const auto numa = numa_of(arguments)) config.numa = numa;
   config.isa = chosen_isa(arguments, config.isa);
   if (const auto folder = arguments.text("cache-dir")) config.cache_dir = folder;
-  if (!arguments.has("no-cache"))
-    config.cache = {
-        .folder = serve::choose_cache_folder(arguments.text("cache-dir"), config.cache_dir),
-        .verify = arguments.has("verify-cache")};
+  config.cache = chosen_cache(arguments, config.cache_dir);
   return config;
 }
 
@@ -150,10 +147,6 @@ std::vector<Flag> flags() {
        std::string(serve::kNumaNames)},
       {"batch-size", "N", "accepted; batches form from the requests that wait"},
       isa_flag(),
-      {"cache-dir", "DIR",
-       "keep packed models here (default: FILIGREE_CACHE_DIR, or ~/.cache/filigree)"},
-      {"no-cache", "", "keep no packed models and use none"},
-      {"verify-cache", "", "compare every byte of packed models and their sources"},
       {"log-level", "LEVEL", "debug, info, warn, error, critical or fatal (info)",
        "debug, info, warn, error, critical, fatal"},
       {"integration", "NAME", "local or sagemaker (local)", "local or sagemaker"},
@@ -163,6 +156,7 @@ std::vector<Flag> flags() {
       {"check", "", "load what the configuration says, tell what it is, and end"},
       {"print-config", "",
        "print the configuration in effect, as YAML that can be loaded, and end"}};
+  add_cache_flags(all);
   for (const serve::ServerSetting& setting : serve::server_settings())
     all.push_back({.name = flag_name(setting),
                    .value = std::string(setting.value),

@@ -46,7 +46,7 @@ void print_endpoint(const serve::EndpointConfig& endpoint, const std::vector<std
 ExitCode check_configuration(const serve::Config& config, const serve::ModelLimits& limits,
                              Console& console) {
   const serve::Router router(config.endpoints, serve::page_files(), config.integration);
-  const serve::Backend backend = serve::loading_backend(config.isa->isa);
+  const serve::Backend backend = serve::loading_backend(config.isa->isa, config.cache);
   serve::Catalog catalog(config, backend, std::make_shared<serve::ResidentModels>(limits));
   catalog.load({});
   std::size_t failed = 0;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "tools/commands/cache_flags.h"
 #include "tools/commands/isa_flag.h"
 #include "tools/commands/model_argument.h"
 
@@ -17,8 +18,9 @@ fs::path folder_of(const fs::path& model) {
 
 serve::TaskParts parts_of(const Arguments& arguments, std::optional<std::int64_t> hidden_layer) {
   const fs::path path = model_argument(arguments.required("model-path"));
-  return {.model = loader::load_model(
-              path, {.isa = chosen_isa(arguments).isa, .hidden_layer = hidden_layer}),
+  loader::LoadOptions options = load_options(arguments);
+  options.hidden_layer = hidden_layer;
+  return {.model = loader::load_model(path, options),
           .tokenizer = tokenizer_of(path),
           .config = serve::read_model_config(folder_of(path))};
 }
