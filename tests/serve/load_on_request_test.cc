@@ -19,6 +19,15 @@ class LoadOnRequestTest : public ServerTest {
     return *model.find("state")->as_string();
   }
   ClientResponse ask(const std::string& name) const { return post(infer(name), kQuestion); }
+  // Where the limit of a test is so short that even a load that finds its memory may take longer on
+  // a busy machine: asks again, for ten seconds.
+  ClientResponse ask_patiently(const std::string& name) const {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    ClientResponse response = ask(name);
+    while (response.status != 200 && std::chrono::steady_clock::now() < deadline)
+      response = ask(name);
+    return response;
+  }
   static std::string infer(const std::string& name) { return "/v2/models/" + name + "/infer"; }
   static std::string detail(const ClientResponse& response) {
     return *response.json().find("detail")->as_string();
@@ -93,11 +102,7 @@ TEST_F(LoadOnRequestTest, RefusesARequestThatWaitsTooLong) {
                "content-length: " + std::to_string(kQuestion.size()) + "\r\n\r\n" + kQuestion);
   EXPECT_EQ(hurried.receive().status, 504);
   engine_.release_loading();
-  // On a busy machine even this load may take longer than the limit.
-  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (ask("c").status != 200 && std::chrono::steady_clock::now() < patience) {
-  }
-  EXPECT_EQ(ask("c").status, 200);
+  EXPECT_EQ(ask_patiently("c").body, kAnswer);
 }
 
 TEST_F(LoadOnRequestTest, SaysWhatIsMissingWhenMemoryIsInUse) {
@@ -115,7 +120,7 @@ TEST_F(LoadOnRequestTest, SaysWhatIsMissingWhenMemoryIsInUse) {
   engine_.release_answers();
   EXPECT_EQ(first[0]->receive().body, kAnswer);
   EXPECT_EQ(second[0]->receive().body, kAnswer);
-  EXPECT_EQ(ask("c").body, kAnswer);
+  EXPECT_EQ(ask_patiently("c").body, kAnswer);
 }
 
 TEST_F(LoadOnRequestTest, RefusesAModelThatDoesNotFitAndSaysWhatItNeeds) {
