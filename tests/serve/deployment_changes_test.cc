@@ -9,7 +9,12 @@
 namespace filigree::serve {
 namespace {
 
-using Outcome = std::optional<ChangeError>;
+// Not the exception: its copies share a text whose count ThreadSanitizer does not see.
+struct Refusal {
+  HttpError error;
+  std::string why;
+};
+using Outcome = std::optional<Refusal>;
 
 class DeploymentChangesTest : public testing::Test {
  protected:
@@ -17,7 +22,9 @@ class DeploymentChangesTest : public testing::Test {
 
   std::future<Outcome> post(DeploymentChanges& changes, DeploymentChanges::Edit edit) {
     auto promise = std::make_shared<std::promise<Outcome>>();
-    changes.post(std::move(edit), [promise](const Outcome& error) { promise->set_value(error); });
+    changes.post(std::move(edit), [promise](const std::optional<ChangeError>& error) {
+      promise->set_value(error ? Outcome({error->error(), error->what()}) : std::nullopt);
+    });
     return promise->get_future();
   }
 
@@ -61,18 +68,18 @@ TEST_F(DeploymentChangesTest, ChangeNothingWhenAnythingFails) {
   DeploymentChanges changes(current_, backend_, metrics_);
   const auto before = current_.get();
   engine_.fail_model("b", "broken");
-  EXPECT_EQ(post(changes, two_endpoints).get()->error(), HttpError::kInvalidFields);
+  EXPECT_EQ(post(changes, two_endpoints).get()->error, HttpError::kInvalidFields);
   EXPECT_EQ(
-      post(changes, [](const Config&) -> Config { throw ConfigError("f:1: x"); }).get()->error(),
+      post(changes, [](const Config&) -> Config { throw ConfigError("f:1: x"); }).get()->error,
       HttpError::kInvalidFields);
-  EXPECT_EQ(post(changes, [](const Config&) -> Config { throw std::bad_alloc(); }).get()->error(),
+  EXPECT_EQ(post(changes, [](const Config&) -> Config { throw std::bad_alloc(); }).get()->error,
             HttpError::kInternal);
   const Outcome twice = post(changes, [](const Config&) {
                           Config config = fake_config({"a", "c"});
                           config.endpoints[1].route = "/a";
                           return config;
                         }).get();
-  EXPECT_NE(std::string(twice->what()).find("both at"), std::string::npos);
+  EXPECT_NE(twice->why.find("both at"), std::string::npos);
   EXPECT_EQ(current_.get(), before);
 }
 
@@ -89,7 +96,7 @@ TEST_F(DeploymentChangesTest, AreRefusedWhenTheServerStops) {
     engine_.release_loading();
   }
   for (auto* outcome : {&loading, &waiting, &late})
-    EXPECT_EQ(outcome->get()->error(), HttpError::kUnavailable);
+    EXPECT_EQ(outcome->get()->error, HttpError::kUnavailable);
   EXPECT_EQ(current_.get(), before);
 }
 
