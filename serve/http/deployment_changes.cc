@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "serve/http/thread_priority.h"
+
 namespace filigree::serve {
 namespace {
 
@@ -89,6 +91,7 @@ void DeploymentChanges::replace(const Edit& edit, std::stop_token stop) {
   while (!current->catalog().wait_until_loaded(kLookForStop))
     if (stop.stop_requested()) throw stopping();
   const auto next = std::make_shared<Deployment>(edit(current->config()), backend_, *current);
+  lower_thread_priority();  // what is served goes on beside it
   next->catalog().load(stop);
   if (stop.stop_requested()) throw stopping();
   const std::string failure = next->catalog().failure(failed_names(*current));
