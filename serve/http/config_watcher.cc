@@ -1,12 +1,12 @@
 #include "serve/http/config_watcher.h"
 
 #include <array>
-#include <condition_variable>
 #include <future>
 #include <memory>
 #include <utility>
 #include <variant>
 
+#include "serve/http/settled_watch.h"
 #include "serve/log.h"
 
 namespace filigree::serve {
@@ -112,21 +112,15 @@ void ConfigWatcher::watch(const std::stop_token& stop) {
     // It was readable when the server started; a model has gone since. Changes of settings cannot
     // be told then.
   }
-  std::mutex mutex;
-  std::condition_variable_any stopped;
-  Content tried = source_.text;
-  Content seen = tried;
-  std::unique_lock lock(mutex);
-  while (!stopped.wait_for(lock, stop, interval_, [&] { return stop.stop_requested(); })) {
-    Content now = content_of(source_.file);
-    const bool settled = std::exchange(seen, now) == now;
-    if (!settled || now == tried) continue;
-    tried = now;
-    if (const auto* unreadable = std::get_if<Unreadable>(&now))
+  const auto reload_or_refuse = [this](const Content& content) {
+    if (const auto* unreadable = std::get_if<Unreadable>(&content))
       refuse(unreadable->why);
     else
-      reload(std::get<std::string>(now));
-  }
+      reload(std::get<std::string>(content));
+  };
+  watch_settled(
+      stop, interval_, Content(source_.text), [this] { return content_of(source_.file); },
+      reload_or_refuse);
 }
 
 void ConfigWatcher::reload(const std::string& text) {
@@ -138,11 +132,12 @@ void ConfigWatcher::reload(const std::string& text) {
     keep_added_endpoints(running, config);
     return config;
   };
-  std::promise<std::optional<std::string>> answered;
-  changes_.post(edit, [&](const std::optional<ChangeError>& error) {
-    answered.set_value(error ? std::optional<std::string>(error->what()) : std::nullopt);
+  // Shared: set_value() may still be at it when this thread goes on.
+  const auto answered = std::make_shared<std::promise<std::optional<std::string>>>();
+  changes_.post(edit, [answered](const std::optional<ChangeError>& error) {
+    answered->set_value(error ? std::optional<std::string>(error->what()) : std::nullopt);
   });
-  if (const auto error = answered.get_future().get()) return refuse(*error);
+  if (const auto error = answered->get_future().get()) return refuse(*error);
   for (const std::string& warning : (*parsed)->warnings) log(LogLevel::kWarning, warning);
   if (in_file_)
     for (const auto& [key, changed] : changed_settings(*in_file_, **parsed))

@@ -191,18 +191,20 @@ class Server::Impl {
   }
 
   void close_prometheus() {
-    std::promise<void> closed;
-    boost::asio::post(context_, [&] {
-      prometheus_->drain([&] { closed.set_value(); });
+    // Shared, as below: set_value() may still be at it when this thread goes on.
+    const auto closed = std::make_shared<std::promise<void>>();
+    boost::asio::post(context_, [this, closed] {
+      prometheus_->drain([closed] { closed->set_value(); });
       prometheus_->close_all();
     });
-    closed.get_future().wait();
+    closed->get_future().wait();
   }
 
   void drain_connections() {
-    std::promise<void> drained;
-    auto done = drained.get_future();
-    boost::asio::post(context_, [&] { listener_.drain([&] { drained.set_value(); }); });
+    const auto drained = std::make_shared<std::promise<void>>();
+    const auto done = drained->get_future();
+    boost::asio::post(context_,
+                      [this, drained] { listener_.drain([drained] { drained->set_value(); }); });
     if (done.wait_for(options_.drain_timeout) == std::future_status::ready) return;
     log(LogLevel::kWarning, "some requests are not answered after " +
                                 std::to_string(options_.drain_timeout.count()) +

@@ -5,11 +5,11 @@
 
 #include <boost/asio/ssl/error.hpp>
 #include <chrono>
-#include <condition_variable>
 #include <utility>
 #include <variant>
 
 #include "serve/config/config.h"
+#include "serve/http/settled_watch.h"
 #include "serve/http/tls_context.h"
 #include "serve/log.h"
 
@@ -99,23 +99,16 @@ TlsStatus TlsCertificates::status() const {
 }
 
 void TlsCertificates::watch(const std::stop_token& stop, const TlsFiles& first) {
-  std::mutex mutex;
-  std::condition_variable_any stopped;
-  Content tried = first;
-  Content seen = tried;
-  std::unique_lock lock(mutex);
-  while (!stopped.wait_for(lock, stop, options_.tls_reload_interval,
-                           [&] { return stop.stop_requested(); })) {
-    Content now = content_of(options_);
-    const bool settled = std::exchange(seen, now) == now;
-    if (!settled || now == tried) continue;
-    tried = now;
+  const auto show_or_refuse = [this](const Content& content) {
     try {
-      show(context_of(now));
+      show(context_of(content));
     } catch (const std::exception& error) {
       refuse(error.what());
     }
-  }
+  };
+  watch_settled(
+      stop, options_.tls_reload_interval, Content(first), [this] { return content_of(options_); },
+      show_or_refuse);
 }
 
 void TlsCertificates::show(std::shared_ptr<boost::asio::ssl::context> context) {
