@@ -136,8 +136,8 @@ struct LoadOptions {
   WeightPlacement placement = {};
 };
 
-// Reads `path`: an .onnx file, or a folder with model.onnx. Throws FormatError, also for a hidden_layer that the model
-// does not have.
+// Reads `path`: an .onnx file, a packed one (loader/portable_model.h), or a folder with model.onnx or model.filigree.
+// Throws FormatError, also for a hidden_layer that the model does not have.
 std::shared_ptr<const Model> load_model(const std::filesystem::path& path, const LoadOptions& options = {});
 
 // The same from a graph in memory; file_bytes stays 0.

@@ -7,7 +7,6 @@
 #include "serve/http/version.h"
 #include "tools/cli/arguments.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/pack.h"
 
 namespace filigree::tools {
 

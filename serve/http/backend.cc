@@ -9,7 +9,6 @@
 #include "serve/log.h"
 
 namespace filigree::serve {
-
 namespace {
 
 // Without a writer models are kept before they are ready. `loading` is what the options given to
@@ -28,8 +27,7 @@ auto model_loader(loader::LoadOptions loading, std::shared_ptr<loader::CacheWrit
 
 }  // namespace
 
-Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache,
-                        loader::WeightPlacement placement) {
+Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache) {
   Backend backend;
   backend.expected_memory = [isa, cache](const std::filesystem::path& path,
                                          loader::LoadOptions options) {
@@ -37,8 +35,7 @@ Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache,
     options.cache = cache;
     return loader::expected_memory_bytes(path, options);
   };
-  backend.load_model = model_loader(
-      {.isa = isa, .cache = std::move(cache), .placement = std::move(placement)}, nullptr);
+  backend.load_model = model_loader({.isa = isa, .cache = std::move(cache)}, nullptr);
   backend.load_tokenizer = [](const std::filesystem::path& folder) {
     return std::make_shared<const tokenizer::Tokenizer>(tokenizer::Tokenizer::from_folder(folder));
   };
@@ -47,7 +44,7 @@ Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache,
 }
 
 Backend engine_backend(runtime::Engine& engine, loader::LoadOptions::Cache cache) {
-  Backend backend = loading_backend(engine.isa(), cache, engine.weight_placement());
+  Backend backend = loading_backend(engine.isa(), cache);
   backend.load_model =
       model_loader({.isa = engine.isa(),
                     .threads = engine.cores(),

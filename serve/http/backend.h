@@ -41,9 +41,7 @@ struct Backend {
 };
 
 // Only what loads, for an instruction set, with packed models kept in `cache`.
-// Their weights lie as `placement` says.
-Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache = {},
-                        loader::WeightPlacement placement = {});
+Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache = {});
 
 // `engine` must outlive the Backend.
 Backend engine_backend(runtime::Engine& engine, loader::LoadOptions::Cache cache = {});

@@ -32,6 +32,7 @@ Command selftest_command();
 Command benchmark_command();
 Command benchmark_pipeline_command();
 Command load_command();
+Command pack_command();
 Command cache_list_command();
 Command cache_clear_command();
 Command completion_command();

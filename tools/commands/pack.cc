@@ -1,5 +1,3 @@
-#include "tools/commands/pack.h"
-
 #include <filesystem>
 #include <ostream>
 #include <thread>
@@ -7,6 +5,7 @@
 #include "kernels/isa.h"
 #include "loader/portable_model.h"
 #include "tools/cli/table.h"
+#include "tools/commands/commands.h"
 #include "tools/commands/isa_flag.h"
 #include "tools/commands/model_argument.h"
 
