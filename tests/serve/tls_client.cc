@@ -1,49 +1,14 @@
 #include "tests/serve/tls_client.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <array>
-#include <cctype>
-#include <cstdlib>
-#include <cstring>
 #include <stdexcept>
 
 namespace filigree::serve {
 namespace {
-
-template <class Address>
-int connected_to(const Address& address, int family) {
-  const int socket = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const timeval patience{.tv_sec = 120, .tv_usec = 0};
-  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0)
-    return socket;
-  ::close(socket);
-  throw std::runtime_error("cannot connect");
-}
-
-int connected_socket(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return connected_to(address, AF_INET);
-}
-
-int connected_socket(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
-  return connected_to(address, AF_UNIX);
-}
 
 std::string last_error() {
   std::array<char, 256> text{};
@@ -77,37 +42,22 @@ void prepare(SSL_CTX* context, const TlsClientOptions& options) {
           [&](EVP_PKEY* key) { return SSL_CTX_use_PrivateKey(context, key); });
 }
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 }  // namespace
 
 TlsClient::TlsClient(std::uint16_t port, const TlsClientOptions& options)
-    : TlsClient(connected_socket(port), options) {}
+    : TlsClient(connected_socket(port), "port " + std::to_string(port), options) {}
 TlsClient::TlsClient(const std::string& path, const TlsClientOptions& options)
-    : TlsClient(connected_socket(path), options) {}
+    : TlsClient(connected_socket(path), path, options) {}
 
-TlsClient::TlsClient(int socket, const TlsClientOptions& options)
-    : socket_(socket),
+TlsClient::TlsClient(int socket, const std::string& address, const TlsClientOptions& options)
+    : BlockingClient(socket, address),
       context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free),
       ssl_(nullptr, SSL_free) {
   prepare(context_.get(), options);
   ssl_.reset(SSL_new(context_.get()));
   X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), "127.0.0.1");
-  SSL_set_fd(ssl_.get(), socket_);
-  if (SSL_connect(ssl_.get()) == 1) return;
-  const std::string why = last_error();
-  close();
-  throw std::runtime_error(why);
-}
-
-TlsClient::~TlsClient() { close(); }
-
-void TlsClient::close() {
-  if (socket_ >= 0) ::close(socket_);
-  socket_ = -1;
+  SSL_set_fd(ssl_.get(), socket);
+  if (SSL_connect(ssl_.get()) != 1) throw std::runtime_error(last_error());
 }
 
 std::string TlsClient::version() const { return SSL_get_version(ssl_.get()); }
@@ -125,59 +75,13 @@ bool TlsClient::send(std::string_view bytes) {
          static_cast<int>(bytes.size());
 }
 
-std::optional<char> TlsClient::next() {
-  if (used_ == received_.size()) {
-    std::array<char, 4096> chunk{};
-    ERR_clear_error();
-    const int count = SSL_read(ssl_.get(), chunk.data(), static_cast<int>(chunk.size()));
-    if (count <= 0) return std::nullopt;
-    received_.assign(chunk.data(), static_cast<std::size_t>(count));
-    used_ = 0;
-  }
-  return received_[used_++];
-}
-
-std::string TlsClient::receive_line() {
-  std::string line;
-  while (const auto c = next()) {
-    if (*c == '\n') break;
-    if (*c != '\r') line.push_back(*c);
-  }
-  return line;
-}
-
-ClientResponse TlsClient::receive() {
-  ClientResponse response;
-  const std::string status = receive_line();
-  if (!status.starts_with("HTTP/1.") || status.size() < 12) return response;
-  response.status = std::atoi(status.c_str() + 9);
-  for (std::string line = receive_line(); !line.empty(); line = receive_line()) {
-    const auto colon = line.find(": ");
-    if (colon != std::string::npos)
-      response.headers[lower(line.substr(0, colon))] = line.substr(colon + 2);
-  }
-  const auto length =
-      static_cast<std::size_t>(std::atoi(response.headers["content-length"].c_str()));
-  while (response.body.size() < length) {
-    const auto c = next();
-    if (!c) break;
-    response.body.push_back(*c);
-  }
-  return response;
+std::ptrdiff_t TlsClient::receive_some(std::span<char> bytes) {
+  ERR_clear_error();
+  return SSL_read(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()));
 }
 
 bool TlsClient::farewell() {
   return !next() && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
-}
-
-ClientResponse TlsClient::get(const std::string& path) {
-  send("GET " + path + " HTTP/1.1\r\nHost: t\r\n\r\n");
-  return receive();
-}
-
-ClientResponse TlsClient::post(const std::string& path, const std::string& body) {
-  send(post_text(path, body));
-  return receive();
 }
 
 }  // namespace filigree::serve

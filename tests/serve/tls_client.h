@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "tests/serve/blocking_client.h"
 #include "tests/serve/certificates.h"
-#include "tests/serve/http_client.h"
 
 namespace filigree::serve {
 
@@ -21,38 +21,29 @@ struct TlsClientOptions {
   int highest_version = TLS1_3_VERSION;
 };
 
-class TlsClient {
+class TlsClient : public BlockingClient {
  public:
   // Connects to 127.0.0.1 (to a Unix socket) and shakes hands; throws std::runtime_error with
-  // OpenSSL's reason when that fails. Reads give up after two minutes.
+  // OpenSSL's reason when that fails.
   TlsClient(std::uint16_t port, const TlsClientOptions& options);
   TlsClient(const std::string& path, const TlsClientOptions& options);
-  ~TlsClient();
-  TlsClient(const TlsClient&) = delete;
-  TlsClient& operator=(const TlsClient&) = delete;
 
   std::string version() const;      // "TLSv1.3"
   std::string server_name() const;  // the name in the server's certificate
 
-  bool send(std::string_view bytes);  // all that the server takes; true: all of it
-  ClientResponse receive();           // status 0: the connection ended before a response
-  ClientResponse get(const std::string& path);
-  ClientResponse post(const std::string& path, const std::string& body);
+  bool send(std::string_view bytes) override;
 
-  // Nothing but the end comes; true: with the farewell that tells it from an interruption.
+  // Nothing but the end comes; true: with the farewell that tells it from an interruption. close()
+  // sends none.
   bool farewell();
-  void close();  // without a farewell
 
  private:
-  TlsClient(int socket, const TlsClientOptions& options);
-  std::optional<char> next();
-  std::string receive_line();
+  TlsClient(int socket, const std::string& address, const TlsClientOptions& options);
 
-  int socket_;
+  std::ptrdiff_t receive_some(std::span<char> bytes) override;
+
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
-  std::string received_;
-  std::size_t used_ = 0;
 };
 
 }  // namespace filigree::serve
