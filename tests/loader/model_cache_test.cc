@@ -10,12 +10,12 @@
 #include <array>
 #include <csignal>
 #include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "loader/cache_writer.h"
 #include "loader/error.h"
 #include "tests/loader/encoder_fixtures.h"
+#include "tests/loader/model_content.h"
 #include "tests/loader/proto_builder.h"
 
 namespace filigree::loader {
@@ -39,15 +39,7 @@ class ModelCacheTest : public ::testing::Test {
     for (const auto& entry : fs::directory_iterator(cache_)) found.push_back(entry.path());
     return found;
   }
-  // The model's bytes, for comparisons.
-  std::string bytes(const Model& model) const {
-    const fs::path path = folder_ / "compared";
-    write_packed(path, model, {});
-    std::ifstream stream(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(stream), {}};
-    fs::remove(path);
-    return text;
-  }
+  std::string bytes(const Model& model) const { return content_of(model, folder_); }
   // A load that warns of `what`, and apart from that gives the model.
   void expect_warning(const std::string& what) const {
     const auto model = load();

@@ -16,6 +16,7 @@
 #include "loader/packed_header.h"
 #include "tests/loader/encoder_fixtures.h"
 #include "tests/loader/expect_error.h"
+#include "tests/loader/model_content.h"
 
 namespace filigree::loader {
 namespace {
@@ -31,15 +32,7 @@ class PortableModelTest : public ::testing::Test {
     pack_model(fixture_file(fixture), file_, options);
     return file_;
   }
-  // Everything of a model that a file can hold.
-  std::string bytes(const Model& model) const {
-    const fs::path path = folder_ / "compared";
-    write_packed(path, model, {});
-    std::ifstream stream(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(stream), {}};
-    fs::remove(path);
-    return text;
-  }
+  std::string bytes(const Model& model) const { return content_of(model, folder_); }
 
   const fs::path folder_ = fs::temp_directory_path() / ("portable_" + std::to_string(::getpid()));
   const fs::path file_ = folder_ / "model.filigree";

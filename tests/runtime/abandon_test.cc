@@ -7,16 +7,11 @@
 #include "runtime/batch_runner.h"
 #include "runtime/encoder.h"
 #include "runtime/engine.h"
+#include "tests/runtime/sequence_pointers.h"
 #include "tests/runtime/tiny_model.h"
 
 namespace filigree::runtime {
 namespace {
-
-std::vector<const Sequence*> pointers(const std::vector<Sequence>& sequences) {
-  std::vector<const Sequence*> views;
-  for (const Sequence& sequence : sequences) views.push_back(&sequence);
-  return views;
-}
 
 TEST(Abandon, EndsEncodingInTheLayerInWhichItIsTrueOnEveryRank) {
   constexpr std::size_t kRanks = 2;

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "kernels/panel.h"
+#include "tests/runtime/sequence_pointers.h"
 
 namespace filigree::runtime {
 namespace {
@@ -20,12 +21,6 @@ std::vector<Sequence> sequences_of(const std::vector<std::size_t>& lengths) {
     sequences.push_back(std::move(sequence));
   }
   return sequences;
-}
-
-std::vector<const Sequence*> pointers(const std::vector<Sequence>& sequences) {
-  std::vector<const Sequence*> views;
-  for (const Sequence& sequence : sequences) views.push_back(&sequence);
-  return views;
 }
 
 std::vector<std::size_t> panel_tokens(std::size_t tokens, std::size_t ranks) {

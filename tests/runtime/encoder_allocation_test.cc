@@ -6,6 +6,7 @@
 #include <new>
 
 #include "runtime/encoder.h"
+#include "tests/runtime/sequence_pointers.h"
 #include "tests/runtime/tiny_model.h"
 
 namespace {
@@ -33,12 +34,6 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std
 
 namespace filigree::runtime {
 namespace {
-
-std::vector<const Sequence*> pointers(const std::vector<Sequence>& sequences) {
-  std::vector<const Sequence*> views;
-  for (const Sequence& sequence : sequences) views.push_back(&sequence);
-  return views;
-}
 
 TEST(Encoder, AllocatesNothingInTheSteadyState) {
   constexpr std::size_t kRanks = 2;

@@ -95,7 +95,7 @@ def wait_until(case, what, condition):
         time.sleep(0.02)
 
 
-class FaultTest(unittest.TestCase):
+class TinyModelTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory()
@@ -103,6 +103,12 @@ class FaultTest(unittest.TestCase):
         cls.folder = folder.name
         cls.model = os.path.join(cls.folder, "tiny")
         make_tiny_model(cls.model)
+
+
+class FaultTest(TinyModelTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
         cls.server = ServerProcess(BINARY, "--task", "question_answering", "--model_path", cls.model, *LIMITS)
         cls.addClassCleanup(cls.server.stop)
         cls.server.wait_until_ready()
@@ -261,15 +267,7 @@ class FaultTest(unittest.TestCase):
             self.assertTrue(received == b"" or 400 <= (status_of(received) or 0) < 506, (sent[:80], received[:80]))
 
 
-class FaultOfTheSystemTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = folder.name
-        cls.model = os.path.join(cls.folder, "tiny")
-        make_tiny_model(cls.model)
-
+class FaultOfTheSystemTest(TinyModelTest):
     def config(self, name, text):
         file = os.path.join(self.folder, name)
         with open(file, "w", encoding="utf-8") as config:
