@@ -200,6 +200,10 @@ void Engine::submit(Request request, Done done) {
   impl_->submit(std::move(request), std::move(done));
 }
 
+void Engine::expect() {
+  if (cores() > 1) impl_->scheduler().expect();  // else it would take the caller's
+}
+
 Response Engine::run(Request request) {
   // Shared: this thread may go on before set_value() has returned on the other.
   const auto promise = std::make_shared<std::promise<Response>>();

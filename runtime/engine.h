@@ -54,6 +54,11 @@ class Engine {
   // short and must not throw. Thread-safe.
   void submit(Request request, Done done);
 
+  // submit() will follow within a moment, if all goes well, so an idle engine may wake up now:
+  // while the caller still prepares the request. Costs a core for 250 microseconds at most; with
+  // one core, nothing happens. Thread-safe.
+  void expect();
+
   // submit() and wait. Not from within a `done`.
   Response run(Request request);
 

@@ -99,6 +99,7 @@ void Scheduler::submit(Request request, Done done) {
       ++queued_;
       queued_tokens_ += job->tokens;
       ++unanswered_;
+      submissions_.fetch_add(1, std::memory_order_release);
       accepted = true;
     }
   }
@@ -121,6 +122,23 @@ void Scheduler::leave_queue(const Job& job) {
   queued_tokens_ -= job.tokens;
 }
 
+void Scheduler::expect() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (unanswered_ != 0 || stopped_) return;
+    expected_ = true;
+  }
+  work_or_stop_.notify_one();
+}
+
+// Until something is submitted, or too long for it to be worth a core.
+void Scheduler::wait_awake(std::uint32_t submissions) const {
+  constexpr Clock::duration kLongest = std::chrono::microseconds(250);
+  const Clock::time_point end = Clock::now() + kLongest;
+  while (submissions_.load(std::memory_order_acquire) == submissions && Clock::now() < end)
+    __builtin_ia32_pause();
+}
+
 std::optional<Work> Scheduler::take() {
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -132,6 +150,12 @@ std::optional<Work> Scheduler::take() {
     if (answers.empty() && work.items.empty()) {
       if (stopped_) return std::nullopt;
       work_or_stop_.wait(lock);
+      if (std::exchange(expected_, false) && lines_.empty()) {
+        const std::uint32_t before = submissions_.load(std::memory_order_relaxed);
+        lock.unlock();
+        wait_awake(before);
+        lock.lock();
+      }
       continue;
     }
     lock.unlock();
@@ -254,6 +278,7 @@ void Scheduler::stop() {
     lines_.clear();
     queued_ = 0;
     queued_tokens_ = 0;
+    submissions_.fetch_add(1, std::memory_order_release);
   }
   work_or_stop_.notify_all();
   deliver(std::move(answers));

@@ -10,8 +10,10 @@
 // tokens: that bounds how long a request that arrives meanwhile has to wait.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
@@ -62,6 +64,10 @@ class Scheduler {
   // Requires a request without request_error().
   void submit(Request request, Done done);
 
+  // submit() will follow within a moment, if all goes well: where nothing is computed, one that
+  // waits in take() wakes up now and waits for it without sleeping, for 250 microseconds at most.
+  void expect();
+
   // Waits for work; nullopt after stop(). Requests that are cancelled or past their deadline are
   // answered, not given.
   std::optional<Work> take();
@@ -102,6 +108,7 @@ class Scheduler {
   void fill(Line& line, bool oldest_first, Work& work, std::size_t& tokens);
   void start(Line& line, const JobPtr& job, Work& work, std::size_t& tokens);
   Work form_batch();
+  void wait_awake(std::uint32_t submissions) const;
   void drop_dead(Answers& answers);
   void give_up(Job& job, Status status, std::string message, Answers& answers);
   void answer_if_complete(Job& job, Answers& answers);
@@ -116,7 +123,9 @@ class Scheduler {
   std::size_t queued_ = 0;         // jobs in lines_
   std::size_t queued_tokens_ = 0;  // of them, those that have started included
   BatchSizes batch_sizes_;
-  std::size_t unanswered_ = 0;  // accepted requests whose `done` has not returned
+  std::size_t unanswered_ = 0;                 // accepted requests whose `done` has not returned
+  std::atomic<std::uint32_t> submissions_{0};  // changes with every request and with stop()
+  bool expected_ = false;                      // by one that is to wake up
   bool refusing_ = false;
   bool stopped_ = false;
 };

@@ -56,6 +56,7 @@ Backend engine_backend(runtime::Engine& engine, loader::LoadOptions::Cache cache
   backend.submit = [&engine](runtime::Request request, runtime::Done done) {
     engine.submit(std::move(request), std::move(done));
   };
+  backend.expect = [&engine] { engine.expect(); };
   backend.queued_requests = [&engine] { return engine.queued_requests(); };
   backend.queued_tokens = [&engine] { return engine.queued_tokens(); };
   backend.batch_sizes = [&engine] { return engine.batch_sizes(); };

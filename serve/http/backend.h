@@ -30,6 +30,7 @@ struct Backend {
   std::function<std::optional<ModelConfig>(const std::filesystem::path&)> load_config;
 
   std::function<void(runtime::Request, runtime::Done)> submit;
+  std::function<void()> expect;  // submit() will follow within a moment
   std::function<std::size_t()> queued_requests;
   std::function<std::size_t()> queued_tokens;        // of them
   std::function<runtime::BatchSizes()> batch_sizes;  // of all batches so far

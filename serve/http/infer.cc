@@ -145,7 +145,10 @@ void InferService::answer(std::size_t endpoint, std::shared_ptr<const EndpointSt
     return;
   }
   // A short request that is alone saves the way to another thread: nobody waits for this one.
-  if (in_flight_ == 1 && job->request.body.size() <= kShortBody) return prepare_or_fail(job);
+  if (in_flight_ == 1 && job->request.body.size() <= kShortBody) {
+    backend_.expect();
+    return prepare_or_fail(job);
+  }
   boost::asio::post(threads_->pool, [this, job] { prepare_or_fail(job); });
 }
 

@@ -384,6 +384,27 @@ TEST_F(SchedulerTest, DrainReturnsWhenAllIsAnswered) {
   worker.join();
 }
 
+TEST_F(SchedulerTest, TakesWhatWasExpectedAndGoesOnWhereNothingComes) {
+  std::thread worker([this] {
+    while (const auto work = scheduler_.take()) finish(*work);
+  });
+  const auto wait_for_answers = [this](std::size_t count) {
+    for (int i = 0; i < 10000 && answers_.order().size() < count; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    EXPECT_EQ(answers_.order().size(), count);
+  };
+  scheduler_.expect();
+  submit("at once", 0, 1, 1, a_);
+  wait_for_answers(1);
+  scheduler_.expect();
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));  // longer than it waits awake
+  submit("late", 0, 1, 1, a_);
+  wait_for_answers(2);
+  scheduler_.expect();
+  scheduler_.stop();
+  worker.join();
+}
+
 TEST_F(SchedulerTest, AnswersEachRequestOnceUnderLoadFromManyThreads) {
   constexpr std::size_t kThreads = 4;
   constexpr std::size_t kRequests = 200;
@@ -395,9 +416,11 @@ TEST_F(SchedulerTest, AnswersEachRequestOnceUnderLoadFromManyThreads) {
   std::vector<std::thread> callers;
   for (std::size_t caller = 0; caller < kThreads; ++caller)
     callers.emplace_back([this, caller] {
-      for (std::size_t i = 0; i < kRequests; ++i)
+      for (std::size_t i = 0; i < kRequests; ++i) {
+        if (i % 7 == 0) scheduler_.expect();
         submit(std::to_string(caller) + "/" + std::to_string(i), caller, 1 + i % 3, 1 + i % 120,
                caller % 2 == 0 ? a_ : b_);
+      }
     });
   for (std::thread& caller : callers) caller.join();
   scheduler_.drain();

@@ -44,6 +44,7 @@ Backend FakeEngine::backend() {
   backend.submit = [this](runtime::Request request, runtime::Done done) {
     submit(std::move(request), std::move(done));
   };
+  backend.expect = [] {};
   backend.queued_requests = [this] {
     const std::lock_guard lock(mutex_);
     return waiting_.size();
