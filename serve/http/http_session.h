@@ -1,6 +1,8 @@
 // The session over any stream: a socket, or TLS over one. Included by the files that make sessions.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -10,8 +12,10 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -53,12 +57,16 @@ class HttpSession final : public Session {
   }
 
   void close() override {
-    if (std::exchange(closed_, true)) return;
+    if (closed_) return;
     const auto keep = self();
     if (cancel_) cancel_->cancel();
-    // Every operation in progress ends with an error now and lets go of the session.
-    boost::system::error_code ignored;
-    socket().close(ignored);
+    {
+      const std::lock_guard lock(sending_);
+      closed_ = true;
+      // Every operation in progress ends with an error now and lets go of the session.
+      boost::system::error_code ignored;
+      socket().close(ignored);
+    }
     if (admission_ == Admission::kRefuse) --sessions_.refused;
     sessions_.open.erase(keep);
     environment_.closed();
@@ -237,15 +245,49 @@ class HttpSession final : public Session {
     cancel_ = std::make_shared<runtime::CancelFlag>();
     phase_ = Phase::kHandling;
     deadline_ = SessionClock::time_point::max();
-    // To see whether the client goes away.
-    if (buffer_.size() == 0) read_more(kHeaderChunk);
-    environment_.handler(std::move(request), cancel_, [self = self()](HttpResponse response) {
-      boost::asio::dispatch(self->stream_.get_executor(),
-                            [self, response = std::move(response)]() mutable {
-                              self->cancel_ = nullptr;
-                              self->write(response);
-                            });
-    });
+    environment_.handler(
+        std::move(request), cancel_,
+        [self = self(), network = std::this_thread::get_id()](HttpResponse response) {
+          Written written;
+          if (!kIsTls && std::this_thread::get_id() != network) written = self->send_now(response);
+          boost::asio::dispatch(
+              self->stream_.get_executor(),
+              [self, response = std::move(response), written = std::move(written)]() mutable {
+                self->cancel_ = nullptr;
+                self->write(response, std::move(written));
+              });
+        });
+    // To see whether the client goes away, where it has to wait.
+    if (phase_ == Phase::kHandling && !closed_ && buffer_.size() == 0) read_more(kHeaderChunk);
+  }
+
+  // A response as bytes, and how many of them are with the kernel already.
+  struct Written {
+    std::string text;  // empty: not even made
+    std::size_t sent = 0;
+  };
+
+  // On another thread, while the network thread sleeps or does something else: what the kernel
+  // takes at once need not wait for it. Until it is told, it changes nothing that this looks at.
+  Written send_now(const HttpResponse& response) {
+    Written written{.text = text_of(response)};
+    const std::lock_guard lock(sending_);
+    if (closed_) return written;
+    const ::ssize_t sent = ::send(socket().native_handle(), written.text.data(),
+                                  written.text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent > 0) written.sent = static_cast<std::size_t>(sent);
+    return written;  // writing the rest will find out what is wrong
+  }
+
+  std::string text_of(const HttpResponse& response) const {
+    using Context = ResponseContext;
+    const bool keeps = keep_alive_ && !sessions_.draining;
+    return response_text(response,
+                         {.version = version_,
+                          .after = keeps ? Context::After::kKeepAlive : Context::After::kClose,
+                          .body = head_ ? Context::Body::kHeaderOnly : Context::Body::kWhole,
+                          .request_id = request_id_,
+                          .traceparent = traceparent_});
   }
 
   // What the response and the log need of a request that others will own.
@@ -299,33 +341,27 @@ class HttpSession final : public Session {
     write(response);
   }
 
-  void write(const HttpResponse& response) {
+  void write(const HttpResponse& response, Written written = {}) {
     if (log_enabled(LogLevel::kDebug))
       log(LogLevel::kDebug, {.request_id = request_id_, .trace_id = trace_id(traceparent_)},
           method_ + " " + target_ + " " + std::to_string(response.status));
-    if (closed_) return tell(response.status, response.headers, 0);
+    if (closed_) return tell(response.status, response.headers, written.sent);
     if (sessions_.draining) keep_alive_ = false;
-    using Context = ResponseContext;
-    text_ = response_text(
-        response, {.version = version_,
-                   .after = keep_alive_ ? Context::After::kKeepAlive : Context::After::kClose,
-                   .body = head_ ? Context::Body::kHeaderOnly : Context::Body::kWhole,
-                   .request_id = request_id_,
-                   .traceparent = traceparent_});
+    text_ = written.text.empty() ? text_of(response) : std::move(written.text);
     enter(Phase::kWriting, environment_.options.write_timeout);
     if constexpr (kIsTls)
-      if (!is_secure_) return write_to(socket(), response);
-    write_to(stream_, response);
+      if (!is_secure_) return write_to(socket(), response, written.sent);
+    write_to(stream_, response, written.sent);
   }
 
   template <class Sink>
-  void write_to(Sink& sink, const HttpResponse& response) {
+  void write_to(Sink& sink, const HttpResponse& response, std::size_t sent) {
     boost::asio::async_write(
-        sink, boost::asio::buffer(text_),
-        [this, self = self(), status = response.status, headers = headers_to_tell(response)](
+        sink, boost::asio::buffer(text_) + sent,
+        [this, self = self(), sent, status = response.status, headers = headers_to_tell(response)](
             error_code error, std::size_t bytes) {
           text_ = {};
-          tell(status, headers, bytes);
+          tell(status, headers, sent + bytes);
           if (closed_) return;
           if (error) return close();
           if (keep_alive_) return wait_for_request();
@@ -421,6 +457,7 @@ class HttpSession final : public Session {
   bool refused_ = false;    // more of the refused request may come
   bool is_secure_ = false;  // between handshake and farewell
   bool closed_ = false;
+  std::mutex sending_;  // held to send on another thread, and to close
 };
 
 }  // namespace filigree::serve

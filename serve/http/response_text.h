@@ -17,8 +17,7 @@ struct ResponseContext {
   std::string_view traceparent = {};  // empty: none
 };
 
-// The whole message. Statuses 204 and 304 have neither body nor length. For one thread: that of the
-// network.
+// The whole message. Statuses 204 and 304 have neither body nor length. Thread-safe.
 std::string response_text(const HttpResponse& response, const ResponseContext& context);
 
 }  // namespace filigree::serve

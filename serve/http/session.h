@@ -1,6 +1,7 @@
 // One connection: reads requests, has them answered one after another, writes the responses.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <chrono>
 #include <functional>
@@ -42,11 +43,11 @@ class Session : public std::enable_shared_from_this<Session> {
   virtual void expire(SessionClock::time_point now) = 0;
 };
 
-// The open sessions; used by the network thread alone.
+// The open sessions; used by the network thread alone, but for `draining`.
 struct Sessions {
   std::set<std::shared_ptr<Session>> open;
-  std::size_t refused = 0;  // of them, those that are only told that there are too many
-  bool draining = false;
+  std::size_t refused = 0;             // of them, those that are only told that there are too many
+  std::atomic<bool> draining = false;  // read by those who answer, too
 };
 
 // What becomes of a connection: it is served, or told that there are too many.

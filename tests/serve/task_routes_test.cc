@@ -41,6 +41,7 @@ class TaskRoutes : public testing::Test {
     ServerOptions options;
     options.host = "127.0.0.1";
     options.port = 0;
+    options.max_body_bytes = std::size_t{8} << 20;
     server_ = std::make_unique<Server>(config_, options, std::move(backend));
     server_->start();
     ASSERT_TRUE(server_->wait_until_loaded(std::chrono::seconds(60)));
@@ -89,6 +90,18 @@ TEST_F(TaskRoutes, AnswerEveryTaskUnderItsName) {
             R"({"name":"zero","task":"zero_shot_text_classification","state":"ready"},)"
             R"({"name":"hidden","task":"transformers_embedding_extraction","state":"ready"},)"
             R"({"name":"qa","task":"question_answering","state":"ready"}])");
+}
+
+// The engine's thread sends what the socket takes, the network thread the rest.
+TEST_F(TaskRoutes, SendAnAnswerThatIsLargerThanABufferOfTheSocket) {
+  add("zero", ZeroShotOptions{.entailment_index = 1}, "sum");
+  start();
+  std::string text(std::size_t{7} << 20, ' ');  // net.ipv4.tcp_wmem allows 4 MiB
+  text.replace(0, 2, "in");
+  const ClientResponse response =
+      post("/v2/models/zero/infer", R"({"labels": "bad, good", "sequences": ")" + text + R"("})");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body.find(R"({"sequences":")" + text + R"(","labels":["good","bad"])"), 0U);
 }
 
 TEST_F(TaskRoutes, AnswerUnderTheRouteAndTheName) {
