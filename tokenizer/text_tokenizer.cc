@@ -95,6 +95,9 @@ void TextTokenizer::tokenize_valid(std::string_view text, Result& result) const 
 void TextTokenizer::tokenize_piece(std::string_view piece, std::uint32_t origin, WordSink& words,
                                    TokenizedText& out) const {
   if (normalized_.empty()) {
+    // A longer text finds its words in the caches after a while anyway.
+    constexpr std::size_t kShortPiece = 4096;
+    if (piece.size() <= kShortPiece) model_.prefetch(piece);
     normalizer_.run(piece, origin, words);
     words.end_word();
     return;

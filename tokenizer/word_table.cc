@@ -23,6 +23,26 @@ WordTable::WordTable(const std::vector<std::pair<std::string_view, std::int32_t>
   }
 }
 
+void WordTable::prefetch(std::string_view text) const noexcept {
+  std::array<char, kMostBytes> word;
+  std::size_t bytes = 0;
+  const auto end_word = [&] {
+    if (bytes != 0 && bytes <= kMostBytes)
+      __builtin_prefetch(&buckets_[bucket_of(key_of({word.data(), bytes}))]);
+    bytes = 0;
+  };
+  for (const char c : text) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    if (!upper && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9')) {
+      end_word();
+      continue;
+    }
+    if (bytes < kMostBytes) word[bytes] = upper ? static_cast<char>(c - 'A' + 'a') : c;
+    ++bytes;
+  }
+  end_word();
+}
+
 std::int32_t WordTable::find(std::string_view word) const noexcept {
   if (word.empty() || word.size() > kMostBytes) return kNoValue;
   const Key key = key_of(word);

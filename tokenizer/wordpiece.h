@@ -30,6 +30,8 @@ class WordPiece {
 
   std::int32_t unknown_id() const noexcept { return unknown_id_; }
   std::size_t max_chars() const noexcept { return max_chars_; }
+  // Of a text whose words are asked for next (WordTable::prefetch).
+  void prefetch(std::string_view text) const noexcept { words_.prefetch(text); }
   // Of a word that is not empty.
   ByteTrie::Match longest_initial(std::string_view text) const noexcept {
     const std::int32_t whole = words_.find(text);
