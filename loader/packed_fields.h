@@ -205,9 +205,13 @@ void fields(Archive& a, T& matrix) {
 }
 // Not: file, weight_memory and blocks, which belong to a process.
 template <class Archive, Like<Model> T>
-void fields(Archive& a, T& model) {
+void fields_before_encoder(Archive& a, T& model) {
   field(a, model.rest, model.input_names, model.output_names, model.warnings, model.matrices,
         model.file_bytes, model.memory_bytes);
+}
+template <class Archive, Like<Model> T>
+void fields(Archive& a, T& model) {
+  fields_before_encoder(a, model);
   optional_field(a, model.encoder);
 }
 

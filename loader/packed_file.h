@@ -3,6 +3,7 @@
 // itself and others of its byte order; any instruction set runs any of them with the same bits.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -50,6 +51,8 @@ class PackedFile {
   // says.
   std::shared_ptr<Model> load(const PagePlacement& pages = {},
                               Tables tables = Tables::kMapped) const;
+  // What the packed matrices of that model take; none of them is read.
+  std::size_t matrix_bytes() const;
   // Throws unless all sections have the contents with which they were written.
   void verify() const;
 

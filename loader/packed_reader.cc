@@ -1,5 +1,6 @@
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <new>
@@ -210,6 +211,18 @@ std::shared_ptr<Model> PackedFile::load(const PagePlacement& pages, Tables table
     if (!reader.rest().empty()) reader.fail("bytes are left");
     complete_packed(*model);
     return model;
+  });
+}
+
+std::size_t PackedFile::matrix_bytes() const {
+  return named(state_->name, [&] {
+    Model model;
+    FieldReader reader(state_->file, state_->model, state_->sections);
+    fields_before_encoder(reader, model);
+    std::size_t bytes = 0;
+    for (const MatrixInfo& matrix : model.matrices) bytes += matrix.packed_bytes;
+    // A number that nobody has checked.
+    return std::min(bytes, static_cast<std::size_t>(state_->file.size()));
   });
 }
 

@@ -11,15 +11,19 @@
 namespace filigree::serve {
 namespace {
 
-// Without a writer models are kept before they are ready. `loading` is what the options given to
-// the function do not say.
+// What the options given to a function of the backend do not say.
+void take_over(const loader::LoadOptions& loading, loader::LoadOptions& options) {
+  options.isa = loading.isa;
+  options.threads = loading.threads;
+  options.cache = loading.cache;
+  options.placement = loading.placement;
+}
+
+// Without a writer models are kept before they are ready.
 auto model_loader(loader::LoadOptions loading, std::shared_ptr<loader::CacheWriter> writer) {
   return [loading = std::move(loading), writer = std::move(writer)](
              const std::filesystem::path& path, loader::LoadOptions options) {
-    options.isa = loading.isa;
-    options.threads = loading.threads;
-    options.cache = loading.cache;
-    options.placement = loading.placement;
+    take_over(loading, options);
     return writer == nullptr ? loader::load_model(path, options)
                              : loader::load_model(path, options, *writer);
   };
@@ -27,15 +31,17 @@ auto model_loader(loader::LoadOptions loading, std::shared_ptr<loader::CacheWrit
 
 }  // namespace
 
-Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache) {
+Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache,
+                        loader::WeightPlacement placement) {
+  const loader::LoadOptions loading{
+      .isa = isa, .cache = std::move(cache), .placement = std::move(placement)};
   Backend backend;
-  backend.expected_memory = [isa, cache](const std::filesystem::path& path,
-                                         loader::LoadOptions options) {
-    options.isa = isa;
-    options.cache = cache;
+  backend.expected_memory = [loading](const std::filesystem::path& path,
+                                      loader::LoadOptions options) {
+    take_over(loading, options);
     return loader::expected_memory_bytes(path, options);
   };
-  backend.load_model = model_loader({.isa = isa, .cache = std::move(cache)}, nullptr);
+  backend.load_model = model_loader(loading, nullptr);
   backend.load_tokenizer = [](const std::filesystem::path& folder) {
     return std::make_shared<const tokenizer::Tokenizer>(tokenizer::Tokenizer::from_folder(folder));
   };
@@ -44,7 +50,7 @@ Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache) {
 }
 
 Backend engine_backend(runtime::Engine& engine, loader::LoadOptions::Cache cache) {
-  Backend backend = loading_backend(engine.isa(), cache);
+  Backend backend = loading_backend(engine.isa(), cache, engine.weight_placement());
   backend.load_model =
       model_loader({.isa = engine.isa(),
                     .threads = engine.cores(),

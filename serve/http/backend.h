@@ -42,7 +42,8 @@ struct Backend {
 };
 
 // Only what loads, for an instruction set, with packed models kept in `cache`.
-Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache = {});
+Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache = {},
+                        loader::WeightPlacement placement = {});
 
 // `engine` must outlive the Backend.
 Backend engine_backend(runtime::Engine& engine, loader::LoadOptions::Cache cache = {});

@@ -224,5 +224,48 @@ TEST_F(TeachersModels, LeaveNothingBehindAfterAHundredRounds) {
 #endif
 }
 
+// Real files, with copies of their matrices as for two NUMA nodes, and room for one model and what
+// the other one takes without copies.
+TEST(ReplicatedModels, CountWithTheirCopiesBeforeTheyAreLoaded) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("replicated_" + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  for (const char* name : {"a.onnx", "b.onnx"})
+    fs::copy_file(loader::fixture_file("int8_u8"), folder / name);
+  const kernels::Isa isa = kernels::supported_tables().back().isa;
+  const Backend once = loading_backend(isa, {.folder = folder / "cache"});
+  for (const char* name : {"a.onnx", "b.onnx"}) once.load_model(folder / name, {});
+  FakeEngine fake;
+  Backend backend = fake.backend();
+  const Backend twice = loading_backend(isa, {.folder = folder / "cache"},
+                                        {loader::WeightPlacement::Policy::kReplicated, {0, 1}});
+  backend.expected_memory = twice.expected_memory;
+  const std::size_t limit = twice.load_model(folder / "a.onnx", {})->memory_bytes +
+                            once.expected_memory(folder / "b.onnx", {});
+  Config config = fake_config({folder / "a.onnx", folder / "b.onnx"});
+  for (EndpointConfig& endpoint : config.endpoints)
+    endpoint.options = default_options(TaskKind::kEmbeddingExtraction);
+  const auto kinds_after = [&](Catalog::Extent extent, std::vector<std::size_t>& used) {
+    const auto models = std::make_shared<ResidentModels>(ModelLimits{.max_memory = limit});
+    backend.load_model = [&](const fs::path& path, const loader::LoadOptions& options) {
+      used.push_back(models->used_bytes());
+      return twice.load_model(path, options);
+    };
+    Catalog catalog(config, backend, models);
+    catalog.load({}, extent);
+    EXPECT_EQ(catalog.failure({}), "");
+    return std::vector{catalog.state(0)->kind, catalog.state(1)->kind};
+  };
+  std::vector<std::size_t> used;
+  EXPECT_EQ(kinds_after(Catalog::Extent::kWhatFits, used),
+            (std::vector{Kind::kReady, Kind::kUnloaded}));
+  EXPECT_EQ(used, (std::vector<std::size_t>{0}));
+  used.clear();
+  EXPECT_EQ(kinds_after(Catalog::Extent::kEach, used),
+            (std::vector{Kind::kUnloaded, Kind::kReady}));
+  EXPECT_EQ(used, (std::vector<std::size_t>{0, 0}));  // the first went before the second came
+  fs::remove_all(folder);
+}
+
 }  // namespace
 }  // namespace filigree::serve
