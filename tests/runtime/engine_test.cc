@@ -257,8 +257,8 @@ TEST(Engine, AnswersARequestThatIsCancelledBeforeItStarts) {
 
 TEST(Engine, TakesWorkFromWithinAnAnswer) {
   const ModelPtr model = tiny_model({});
+  std::promise<Status> second;  // outlives the engine, whose thread may still be in set_value()
   Engine engine({.cores = 1});
-  std::promise<Status> second;
   engine.submit(request_of(model, random_sequences({5}, 50, 1)), [&](Response) {
     engine.submit(request_of(model, random_sequences({6}, 50, 1)),
                   [&](Response response) { second.set_value(response.status); });

@@ -83,8 +83,8 @@ TEST(StepTimes, CoverEveryBatchOfARequest) {
 
 TEST(StepTimes, AreGivenOnlyToWhoAsks) {
   const auto model = tiny_model({});
+  std::promise<Response> plain;  // outlives the engine, whose thread sets it
   Engine engine({.cores = 1});
-  std::promise<Response> plain;
   engine.submit(request_of(model, {40}),
                 [&](Response response) { plain.set_value(std::move(response)); });
   EXPECT_GT(run_timed(engine, request_of(model, {40})).timing.steps.total().count(), 0);

@@ -15,6 +15,11 @@
 namespace filigree::serve {
 namespace {
 
+struct Seen {
+  int status;
+  std::size_t in_flight;
+};
+
 class InFlight : public testing::Test {
  protected:
   ~InFlight() override { backend_.drain(); }
@@ -31,6 +36,19 @@ class InFlight : public testing::Test {
                   std::move(reply));
   }
 
+  // What the answer sees when it leaves.
+  std::future<Seen> ask_and_look(HttpRequest request = question()) {
+    // Shared: set_value() may still be at it when the test has ended.
+    const auto seen = std::make_shared<std::promise<Seen>>();
+    auto future = seen->get_future();
+    ask(
+        [this, seen](const HttpResponse& response) {
+          seen->set_value({response.status, infer_.in_flight()});
+        },
+        std::move(request));
+    return future;
+  }
+
   FakeEngine engine_;
   const Config config_ = fake_config({"qa"});
   const Backend backend_ = engine_.backend();
@@ -39,28 +57,21 @@ class InFlight : public testing::Test {
   InferService infer_{backend_, metrics_};
 };
 
-struct Seen {
-  int status;
-  std::size_t in_flight;
-};
-
 TEST_F(InFlight, IsCountedUntilTheAnswerLeavesAndNoLonger) {
   catalog_.load({});
   engine_.hold_answers();
-  std::promise<Seen> seen;
-  ask([&](const HttpResponse& response) { seen.set_value({response.status, infer_.in_flight()}); });
+  auto seen = ask_and_look();
   ASSERT_TRUE(engine_.wait_for_submitted(1));
   EXPECT_EQ(infer_.in_flight(), 1U);
   engine_.release_answers();
-  const Seen answer = seen.get_future().get();
+  const Seen answer = seen.get();
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.in_flight, 0U);
 }
 
 TEST_F(InFlight, IsNotCountedOnceRefusedWhileTheModelLoads) {
-  std::promise<Seen> seen;
-  ask([&](const HttpResponse& response) { seen.set_value({response.status, infer_.in_flight()}); });
-  const Seen answer = seen.get_future().get();
+  auto seen = ask_and_look();
+  const Seen answer = seen.get();
   EXPECT_EQ(answer.status, 503);
   EXPECT_EQ(answer.in_flight, 0U);
 }
@@ -105,41 +116,34 @@ TEST_F(InFlight, ExpiresWithoutReachingTheEngineWhenAllThreadsAreBusy) {
   HttpRequest late = question();
   late.headers = {{"X-Request-Timeout-Ms", "1"}};
   late.body.append(InferService::kShortBody, ' ');
-  std::promise<Seen> seen;
-  ask(
-      [&](const HttpResponse& response) {
-        seen.set_value({response.status, infer_.in_flight()});
-      },
-      std::move(late));
+  auto seen = ask_and_look(std::move(late));
   const auto deadline = runtime::Clock::now() + std::chrono::milliseconds(2);
   while (runtime::Clock::now() < deadline) std::this_thread::yield();
   go_on.set_value();
-  EXPECT_EQ(seen.get_future().get().status, 504);
+  EXPECT_EQ(seen.get().status, 504);
   EXPECT_EQ(engine_.submitted(), 0U);
 }
 
 TEST_F(InFlight, AShortRequestThatIsAloneIsReadWhereItArrives) {
   catalog_.load({});
   engine_.hold_answers();
-  std::promise<Seen> first, second;
-  ask([&](const HttpResponse& response) { first.set_value({response.status, 0}); });
+  auto first = ask_and_look();
   EXPECT_EQ(engine_.submitted(), 1U);  // already: there was no other thread to wait for
-  ask([&](const HttpResponse& response) { second.set_value({response.status, 0}); });
+  auto second = ask_and_look();
   ASSERT_TRUE(engine_.wait_for_submitted(2));
   engine_.release_answers();
-  EXPECT_EQ(first.get_future().get().status, 200);
-  EXPECT_EQ(second.get_future().get().status, 200);
+  EXPECT_EQ(first.get().status, 200);
+  EXPECT_EQ(second.get().status, 200);
 }
 
 TEST_F(InFlight, IsCountedDownOnceWhenSendingFails) {
   catalog_.load({});
-  std::promise<Seen> seen;
-  int calls = 0;
-  ask([&](const HttpResponse& response) {
+  const auto seen = std::make_shared<std::promise<Seen>>();
+  ask([this, seen, calls = 0](const HttpResponse& response) mutable {
     if (++calls == 1) throw std::runtime_error("no memory");
-    seen.set_value({response.status, infer_.in_flight()});
+    seen->set_value({response.status, infer_.in_flight()});
   });
-  const Seen answer = seen.get_future().get();
+  const Seen answer = seen->get_future().get();
   EXPECT_EQ(answer.status, 500);
   EXPECT_EQ(answer.in_flight, 0U);
 }

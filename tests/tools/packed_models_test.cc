@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <future>
 #include <numeric>
 
 #include "loader/model.h"
@@ -30,10 +29,7 @@ std::vector<std::vector<float>> outputs(const fs::path& path, const loader::Load
     std::iota(sequence.ids.begin(), sequence.ids.end(), 5);
     request.sequences.push_back(std::move(sequence));
   }
-  std::promise<runtime::Response> promise;
-  engine.submit(std::move(request),
-                [&](runtime::Response response) { promise.set_value(std::move(response)); });
-  const runtime::Response response = promise.get_future().get();
+  const runtime::Response response = engine.run(std::move(request));
   EXPECT_EQ(response.status, runtime::Status::kOk) << response.message;
   std::vector<std::vector<float>> values;
   for (const auto& sequence : response.sequences)
