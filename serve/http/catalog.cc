@@ -26,6 +26,13 @@ bool same_options(const EndpointConfig& a, const EndpointConfig& b) {
          to_text(a.bucketing) == to_text(b.bucketing);
 }
 
+// No model that takes so much can be loaded.
+class DoesNotFit : public std::runtime_error {
+ public:
+  DoesNotFit(const std::filesystem::path& path, const MemoryShortage& shortage)
+      : std::runtime_error(path.string() + ": " + shortage_text(shortage)) {}
+};
+
 std::string megabytes(std::size_t bytes) {
   char text[32];
   std::snprintf(text, sizeof(text), "%.1f MB", static_cast<double>(bytes) / 1e6);
@@ -38,7 +45,9 @@ Catalog::Catalog(const Config& config, const Backend& backend,
                  std::shared_ptr<ResidentModels> models)
     : config_(config),
       backend_(backend),
-      models_(models != nullptr ? std::move(models) : std::make_shared<ResidentModels>()) {
+      models_(models != nullptr ? std::move(models) : std::make_shared<ResidentModels>()),
+      failures_(config.endpoints.size(), {.retry = models_->limits().retry_interval,
+                                          .look = models_->limits().look_interval}) {
   std::map<ModelIdentity, std::size_t> seen;
   for (std::size_t i = 0; i < config.endpoints.size(); ++i) {
     const std::filesystem::path& path = config.endpoints[i].model_path;
@@ -141,13 +150,19 @@ void Catalog::load_on_request(std::size_t endpoint, const std::stop_token& stop)
 void Catalog::load_group(std::size_t index, Purpose purpose, const std::stop_token& stop,
                          std::unique_lock<std::mutex> turn) {
   const Group& group = groups_[index];
+  // Before anything is read: a write meanwhile counts as a change. Without a limit nobody asks.
+  FailedLoads::Failure failure;
+  if (models_->limits().max_memory) failure.files = model_files(group.path);
   try {
     // Keeps the model in memory until its states are there.
     if (const auto pinned = bring_in(group, purpose, stop, std::move(turn)))
       return make_states(group);
     set_all(group, state_of_kind(Kind::kUnloaded));
+  } catch (const DoesNotFit& error) {
+    failure.retry = FailedLoads::Retry::kChanged;
+    fail_all(group, error, failure);
   } catch (const std::exception& error) {
-    for (const std::size_t endpoint : group.endpoints) fail(group, endpoint, error);
+    fail_all(group, error, failure);
   }
 }
 
@@ -159,7 +174,8 @@ std::shared_ptr<const void> Catalog::bring_in(const Group& group, Purpose purpos
   auto room = reserve(group, purpose, stop);
   turn = {};
   if (const auto* shortage = std::get_if<MemoryShortage>(&room)) {
-    if (shortage->is_final || (purpose == Purpose::kEach && !stop.stop_requested()))
+    if (shortage->is_final) throw DoesNotFit(group.path, *shortage);
+    if (purpose == Purpose::kEach && !stop.stop_requested())
       throw std::runtime_error(group.path.string() + ": " + shortage_text(*shortage));
     log(LogLevel::kInfo, group.path.string() + " is not loaded: " + shortage_text(*shortage));
     return nullptr;
@@ -171,7 +187,7 @@ std::shared_ptr<const void> Catalog::bring_in(const Group& group, Purpose purpos
   const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
   log_loaded(group, *loaded, time, purpose);
   if (const auto shortage = models_->put(*group.slot, std::get<0>(std::move(room)), loaded))
-    throw std::runtime_error(group.path.string() + ": " + shortage_text(*shortage));
+    throw DoesNotFit(group.path, *shortage);
   return models_->pin(group.slot);
 }
 
@@ -205,8 +221,7 @@ void Catalog::log_loaded(const Group& group, const LoadedModel& loaded,
 void Catalog::make_states(const Group& group) {
   const auto loaded = models_->loaded(*group.slot);
   for (const std::size_t endpoint : group.endpoints) {
-    // Its options do not fit the model, and will not the next time.
-    if (state(endpoint)->kind == Kind::kFailed) continue;
+    if (stays_failed(endpoint, loaded.get())) continue;
     if (loaded == nullptr) {  // unloaded for another model meanwhile
       set(group, endpoint, state_of_kind(Kind::kUnloaded));
       continue;
@@ -214,7 +229,7 @@ void Catalog::make_states(const Group& group) {
     try {
       set(group, endpoint, ready_state(config_.endpoints[endpoint], loaded));
     } catch (const std::exception& error) {
-      fail(group, endpoint, error);
+      fail(group, endpoint, error, {loaded->files, FailedLoads::Retry::kChanged});
     }
   }
 }
@@ -232,20 +247,53 @@ EndpointState Catalog::ready_state(const EndpointConfig& endpoint,
   return state;
 }
 
-void Catalog::fail(const Group& group, std::size_t endpoint, const std::exception& error) {
+// Its options do not fit the model, and will not the next time.
+bool Catalog::stays_failed(std::size_t endpoint, const LoadedModel* loaded) const {
+  if (state(endpoint)->kind != Kind::kFailed) return false;
+  const FailedLoads::Failure failure = failures_.failure(endpoint);
+  return loaded == nullptr ||
+         (failure.retry == FailedLoads::Retry::kChanged && failure.files == loaded->files);
+}
+
+void Catalog::fail(const Group& group, std::size_t endpoint, const std::exception& error,
+                   FailedLoads::Failure failure) {
   log(LogLevel::kError,
       "endpoint '" + config_.endpoints[endpoint].name + "' cannot be served: " + error.what());
   EndpointState state;
   state.kind = Kind::kFailed;
   state.error = error.what();
+  if (models_->limits().max_memory && failure.retry == FailedLoads::Retry::kAgain)
+    state.retry_after = std::chrono::ceil<std::chrono::seconds>(models_->limits().retry_interval);
+  failures_.add(endpoint, std::move(failure));
   set(group, endpoint, std::move(state));
+}
+
+void Catalog::fail_all(const Group& group, const std::exception& error,
+                       const FailedLoads::Failure& failure) {
+  for (const std::size_t endpoint : group.endpoints) fail(group, endpoint, error, failure);
+}
+
+bool Catalog::may_be_retried(std::size_t endpoint) const {
+  return models_->limits().max_memory && failures_.may_look(endpoint);
+}
+
+bool Catalog::retry_is_due(std::size_t endpoint) {
+  using Verdict = FailedLoads::Verdict;
+  const Group& group = group_of(endpoint);
+  const Verdict verdict = failures_.look(endpoint, model_files(group.path));
+  if (verdict != Verdict::kFilesHaveChanged) return verdict == Verdict::kTimeHasPassed;
+  if (std::ranges::any_of(group.endpoints,
+                          [this](std::size_t i) { return state(i)->kind == Kind::kReady; }))
+    return false;
+  models_->forget(*group.slot);
+  return true;
 }
 
 void Catalog::set(const Group& group, std::size_t endpoint, EndpointState state) {
   models_->set(*group.slot, seats_[endpoint], std::move(state));
 }
 
-// But for endpoints that have failed, as their options do not fit the model.
+// But for endpoints that have failed: they are no better until they are ready.
 void Catalog::set_all(const Group& group, const EndpointState& state) {
   for (const std::size_t endpoint : group.endpoints)
     if (this->state(endpoint)->kind != Kind::kFailed) set(group, endpoint, state);

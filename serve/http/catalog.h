@@ -19,6 +19,7 @@
 #include "serve/config/config.h"
 #include "serve/http/backend.h"
 #include "serve/http/endpoint_state.h"
+#include "serve/http/failed_loads.h"
 #include "serve/http/resident_models.h"
 
 namespace filigree::serve {
@@ -54,9 +55,17 @@ class Catalog {
   enum class Extent { kWhatFits, kEach };
   void load(const std::stop_token& stop, Extent extent = Extent::kEach);
 
-  // Loads the model of an endpoint that is kUnloaded, and waits for memory no longer than
-  // ModelLimits::load_timeout. It is kReady, kFailed, or again kUnloaded after that.
+  // Loads the model of an endpoint that is kUnloaded, or kFailed, and waits for memory no longer
+  // than ModelLimits::load_timeout. It is kReady, kFailed, or what it was after that; what was
+  // kFailed is so until then.
   void load_on_request(std::size_t endpoint, const std::stop_token& stop);
+
+  // Of an endpoint that is kFailed. May a request wait for retry_is_due()? Seldom, and only with a
+  // memory limit: then who is refused costs no look at files.
+  bool may_be_retried(std::size_t endpoint) const;
+  // Looks at the model's files: may load_on_request() end in another way now? A model in memory
+  // that serves another endpoint is left alone.
+  bool retry_is_due(std::size_t endpoint);
 
   // What the endpoint's model waits for; nullopt: there is memory for it.
   std::optional<MemoryShortage> shortage(std::size_t endpoint) const;
@@ -101,7 +110,11 @@ class Catalog {
                             const std::shared_ptr<const LoadedModel>& loaded) const;
   void set(const Group& group, std::size_t endpoint, EndpointState state);
   void set_all(const Group& group, const EndpointState& state);
-  void fail(const Group& group, std::size_t endpoint, const std::exception& error);
+  void fail(const Group& group, std::size_t endpoint, const std::exception& error,
+            FailedLoads::Failure failure);
+  void fail_all(const Group& group, const std::exception& error,
+                const FailedLoads::Failure& failure);
+  bool stays_failed(std::size_t endpoint, const LoadedModel* loaded) const;
   void log_loaded(const Group& group, const LoadedModel& loaded, std::chrono::milliseconds time,
                   Purpose purpose) const;
 
@@ -111,6 +124,7 @@ class Catalog {
   std::vector<Group> groups_;
   std::vector<std::size_t> group_of_endpoint_;
   std::vector<std::shared_ptr<ResidentModels::Seat>> seats_;
+  FailedLoads failures_;
   std::mutex turns_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;

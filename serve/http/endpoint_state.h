@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,10 +28,11 @@ struct EndpointState {
   std::string name;  // of the endpoint; of kReady
   std::string
       error;  // of kFailed; of another kind but kReady: why a request waits no longer for it
-  std::shared_ptr<const LoadedModel> loaded;  // of kReady
-  ReadyTask ready;                            // of kReady
-  std::size_t weight = 1;                     // of kReady: its share of the engine
-  bool on_request = false;                    // of kLoading: it was unloaded before
+  std::shared_ptr<const LoadedModel> loaded;        // of kReady
+  ReadyTask ready;                                  // of kReady
+  std::size_t weight = 1;                           // of kReady: its share of the engine
+  bool on_request = false;                          // of kLoading: it was unloaded before
+  std::optional<std::chrono::seconds> retry_after;  // of kFailed: a request then tries again
 };
 
 inline constexpr std::array kEndpointStates = {

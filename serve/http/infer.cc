@@ -62,7 +62,9 @@ HttpResponse not_ready_response(const EndpointState& state) {
                           state.error.empty() ? "the model is still loading" : state.error);
   HttpResponse response =
       error_response(HttpError::kUnavailable, "the model cannot be served: " + state.error);
-  response.headers.clear();  // trying again will not help
+  response.headers.clear();  // trying again will not help, or not so soon
+  if (state.retry_after)
+    response.headers.emplace_back("retry-after", std::to_string(state.retry_after->count()));
   return response;
 }
 

@@ -35,14 +35,19 @@ LoadOnRequest::~LoadOnRequest() { close(); }
 
 void LoadOnRequest::with_model(Wanted wanted, Then then) {
   const ModelLimits& limits = models_->limits();
-  auto state = wanted.deployment->catalog().use(wanted.endpoint);
-  if (!limits.max_memory || state->kind == Kind::kReady || state->kind == Kind::kFailed)
+  const Catalog& catalog = wanted.deployment->catalog();
+  auto state = catalog.use(wanted.endpoint);
+  const bool has_failed = state->kind == Kind::kFailed;
+  if (!limits.max_memory || state->kind == Kind::kReady ||
+      (has_failed && !catalog.may_be_retried(wanted.endpoint)))
     return then(std::move(state));
   {
     const std::lock_guard lock(mutex_);
     if (!stopped_) {
       wanted.deadline = std::min(wanted.deadline, Clock::now() + limits.load_timeout);
-      waiting_.push_back({std::move(wanted), std::move(then)});
+      waiting_.push_back({.wanted = std::move(wanted),
+                          .then = std::move(then),
+                          .failure = has_failed ? std::move(state) : nullptr});
       models_->signal().notify();
       return;
     }
@@ -76,6 +81,7 @@ void LoadOnRequest::close() {
 void LoadOnRequest::settle_all(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const std::uint64_t version = models_->signal().version();
+    look_at_failed();
     models_->signal().wait(version, settle(), stop);
   }
 }
@@ -84,13 +90,40 @@ void LoadOnRequest::load_all(const std::stop_token& stop) {
   lower_thread_priority();
   while (!stop.stop_requested()) {
     const std::uint64_t version = models_->signal().version();
-    if (const auto next = first_unloaded()) {
+    if (const auto next = first_to_load()) {
       next->deployment->catalog().load_on_request(next->endpoint, stop);
       settle();
     } else {
       models_->signal().wait(version, Clock::now() + kLongest, stop);
     }
   }
+}
+
+// Without the lock: looking at files may take its time, and the network thread must not wait.
+void LoadOnRequest::look_at_failed() {
+  bool is_any_due = false;
+  while (const auto failed = first_failed()) {
+    const bool is_due = failed->deployment->catalog().retry_is_due(failed->endpoint);
+    const std::lock_guard lock(mutex_);
+    for (Waiting& waiting : waiting_) {
+      if (waiting.failure == nullptr || waiting.wanted.deployment != failed->deployment ||
+          waiting.wanted.endpoint != failed->endpoint)
+        continue;
+      if (is_due)
+        waiting.is_due = true;
+      else if (!waiting.is_due)
+        waiting.failure = nullptr;
+    }
+    is_any_due |= is_due;
+  }
+  if (is_any_due) models_->signal().notify();
+}
+
+std::optional<LoadOnRequest::Wanted> LoadOnRequest::first_failed() const {
+  const std::lock_guard lock(mutex_);
+  for (const Waiting& waiting : waiting_)
+    if (waiting.failure != nullptr && !waiting.is_due) return waiting.wanted;
+  return std::nullopt;
 }
 
 // Returns when to look again: when the next request will have waited too long, and soon while any
@@ -101,7 +134,7 @@ LoadOnRequest::Clock::time_point LoadOnRequest::settle() {
   {
     const std::lock_guard lock(mutex_);
     std::erase_if(waiting_, [&](Waiting& waiting) {
-      if (auto state = settled_state(waiting.wanted)) {
+      if (auto state = settled_state(waiting)) {
         settled.push_back({std::move(waiting.then), std::move(state)});
         return true;
       }
@@ -120,10 +153,12 @@ LoadOnRequest::Clock::time_point LoadOnRequest::settle() {
 }
 
 // Null: it goes on waiting.
-std::shared_ptr<const EndpointState> LoadOnRequest::settled_state(const Wanted& wanted) const {
+std::shared_ptr<const EndpointState> LoadOnRequest::settled_state(const Waiting& waiting) const {
+  const Wanted& wanted = waiting.wanted;
   const Catalog& catalog = wanted.deployment->catalog();
   auto state = catalog.use(wanted.endpoint);
-  if (state->kind == Kind::kReady || state->kind == Kind::kFailed) return state;
+  if (state->kind == Kind::kReady) return state;
+  if (state->kind == Kind::kFailed && state != waiting.failure) return state;
   if (wanted.cancel->cancelled()) return given_up("the client went away");
   if (Clock::now() < wanted.deadline) return nullptr;
   const auto shortage = catalog.shortage(wanted.endpoint);
@@ -132,12 +167,15 @@ std::shared_ptr<const EndpointState> LoadOnRequest::settled_state(const Wanted& 
                   (shortage ? ": " + shortage_text(*shortage) : ""));
 }
 
-std::optional<LoadOnRequest::Wanted> LoadOnRequest::first_unloaded() const {
+std::optional<LoadOnRequest::Wanted> LoadOnRequest::first_to_load() const {
   const std::lock_guard lock(mutex_);
-  for (const auto& [wanted, then] : waiting_)
-    if (!wanted.cancel->cancelled() && Clock::now() < wanted.deadline &&
-        wanted.deployment->catalog().state(wanted.endpoint)->kind == Kind::kUnloaded)
+  for (const Waiting& waiting : waiting_) {
+    const Wanted& wanted = waiting.wanted;
+    if (wanted.cancel->cancelled() || Clock::now() >= wanted.deadline) continue;
+    const auto state = wanted.deployment->catalog().state(wanted.endpoint);
+    if (state->kind == Kind::kUnloaded || (waiting.is_due && state == waiting.failure))
       return wanted;
+  }
   return std::nullopt;
 }
 

@@ -19,7 +19,9 @@ namespace filigree::serve {
 
 // Loads what requests ask for, one model after another in the order in which the first request for
 // each came. A model that has been loaded is in use by all requests that wait for it before the
-// next one is loaded. Without a memory limit it has no threads and no request waits. Thread-safe.
+// next one is loaded. What could not be loaded is tried again for a request when that may help
+// (Catalog::retry_is_due()); until it is there, others are refused at once. Without a memory limit
+// it has no threads and no request waits. Thread-safe.
 class LoadOnRequest {
  public:
   // A state that is kReady or kFailed, or whose `error` says why the request waits no longer. For
@@ -55,6 +57,9 @@ class LoadOnRequest {
   struct Waiting {
     Wanted wanted;
     Then then;
+    // The state of an endpoint that may be tried again. Null: any that has failed is the answer.
+    std::shared_ptr<const EndpointState> failure;
+    bool is_due = false;  // of a failure: it is to be loaded
   };
   struct Settled {
     Then then;
@@ -64,8 +69,10 @@ class LoadOnRequest {
   void settle_all(const std::stop_token& stop);
   void load_all(const std::stop_token& stop);
   Clock::time_point settle();
-  std::shared_ptr<const EndpointState> settled_state(const Wanted& wanted) const;
-  std::optional<Wanted> first_unloaded() const;
+  void look_at_failed();
+  std::optional<Wanted> first_failed() const;
+  std::shared_ptr<const EndpointState> settled_state(const Waiting& waiting) const;
+  std::optional<Wanted> first_to_load() const;
 
   const std::shared_ptr<ResidentModels> models_;
   mutable std::mutex mutex_;

@@ -227,6 +227,19 @@ std::optional<MemoryShortage> ResidentModels::put(Slot& slot, Reservation reserv
   return shortage;
 }
 
+void ResidentModels::forget(Slot& slot) {
+  {
+    Outgoing outgoing;
+    const std::lock_guard lock(mutex_);
+    if (slot.is_reserved) return;
+    let_go(slot, outgoing);
+    slot.files.clear();
+    slot.bytes = 0;
+    slot.blocks.clear();
+  }
+  signal_->notify();
+}
+
 std::size_t ResidentModels::used_bytes() const {
   const std::lock_guard lock(mutex_);
   return live_bytes();
@@ -284,14 +297,18 @@ bool ResidentModels::unload_one(const Slot* but, Outgoing& outgoing) {
 }
 
 void ResidentModels::unload(Slot& slot, Outgoing& outgoing) {
+  let_go(slot, outgoing);
+  outgoing.lines.push_back("unloaded " + slot.name + " to make room" +
+                           (slot.users > 0 ? ", once its requests are answered" : ""));
+  ++unloads_;
+}
+
+void ResidentModels::let_go(Slot& slot, Outgoing& outgoing) {
   for (const auto& known : slot.seats)
     if (const auto seat = known.lock())
       outgoing.kept.push_back(std::exchange(seat->state, unloaded_state()));
   slot.seats.clear();
   outgoing.kept.push_back(std::exchange(slot.loaded, nullptr));
-  outgoing.lines.push_back("unloaded " + slot.name + " to make room" +
-                           (slot.users > 0 ? ", once its requests are answered" : ""));
-  ++unloads_;
 }
 
 }  // namespace filigree::serve

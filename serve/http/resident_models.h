@@ -22,6 +22,8 @@ namespace filigree::serve {
 struct ModelLimits {
   std::optional<std::size_t> max_memory;           // bytes of all models; nullopt: no limit
   std::chrono::milliseconds load_timeout{30'000};  // how long a request waits for its model
+  // When a request has a model loaded again that could not be: FailedLoads.
+  std::chrono::milliseconds retry_interval{30'000}, look_interval{1'000};
 };
 
 // Why a model cannot be loaded (now).
@@ -96,6 +98,10 @@ class ResidentModels : public std::enable_shared_from_this<ResidentModels> {
   std::optional<MemoryShortage> put(Slot& slot, Reservation reservation,
                                     std::shared_ptr<const LoadedModel> loaded);
 
+  // The files of the model have changed: it goes if it is in memory, and what it took the last time
+  // counts no more. Nothing happens while it is being loaded.
+  void forget(Slot& slot);
+
   std::size_t used_bytes() const;  // by models that live
   std::size_t unloads() const;     // how many times a model was unloaded
   // What is missing for a model that memory was asked for; nullopt: nothing.
@@ -110,6 +116,7 @@ class ResidentModels : public std::enable_shared_from_this<ResidentModels> {
   std::size_t need_of(const Slot& slot) const;
   bool unload_one(const Slot* but, Outgoing& outgoing);
   void unload(Slot& slot, Outgoing& outgoing);
+  void let_go(Slot& slot, Outgoing& outgoing);
   void release(Slot& slot);
   void end(Reservation& reservation);
 

@@ -107,6 +107,11 @@ void FakeEngine::fail_model(const std::filesystem::path& path, const std::string
   failures_[path] = message;
 }
 
+void FakeEngine::repair_model(const std::filesystem::path& path) {
+  const std::lock_guard lock(mutex_);
+  failures_.erase(path);
+}
+
 void FakeEngine::set_memory(const std::filesystem::path& path, Memory memory) {
   const std::lock_guard lock(mutex_);
   memory_[path] = memory;

@@ -37,6 +37,7 @@ class FakeEngine {
   void release_loading();
 
   void fail_model(const std::filesystem::path& path, const std::string& message);
+  void repair_model(const std::filesystem::path& path);
   // What models take; 700 bytes unless said otherwise, as expected.
   struct Memory {
     std::size_t bytes = 700;

@@ -137,6 +137,21 @@ TEST_F(LoadOnRequestTest, RefusesAModelThatDoesNotFitAndSaysWhatItNeeds) {
   EXPECT_EQ(ask("a").body, kAnswer);
 }
 
+TEST_F(LoadOnRequestTest, SaysWhenAModelThatFailedIsTriedAgainAndLoadsItNotForEachRequest) {
+  engine_.fail_model("b", "broken");
+  start(fake_config({"a", "b"}));
+  for (int i = 0; i < 3; ++i) {
+    const ClientResponse refused = ask("b");
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_EQ(detail(refused), "the model cannot be served: broken");
+    EXPECT_EQ(refused.headers.at("retry-after"), "30");
+  }
+  EXPECT_EQ(engine_.loads(), 2U);
+  EXPECT_EQ(state("b"), "failed");
+  EXPECT_EQ(*get("/v2/models/b").json().find("error")->as_string(), "broken");
+  EXPECT_EQ(get("/v2/models/b/ready").status, 503);
+}
+
 TEST_F(LoadOnRequestTest, LosesNoRequestOfManyModelsInLittleMemory) {
   constexpr int kModels = 5, kClients = 6, kRequests = 20;
   start(fake_config({"m0", "m1", "m2", "m3", "m4"}));
