@@ -44,19 +44,49 @@ double f32_cost(const F32Pattern& pattern, WeightFormat format, std::size_t entr
              static_cast<double>(rounded_up(pattern.rows, rows_of_entry) / rows_of_entry * chunks);
 }
 
-// int8, in the time of one quad of a dense tile: kGroupsI8, fitted to the times of 768x768 in 1x4
-// blocks at 80 and 90 % zeros. VNNI makes dense tiles faster than groups, which wait for their
-// loads.
-constexpr EntryCost kAvx2Groups{0.97, 3.4};
-constexpr EntryCost kAvx512Groups{1.04, 4.6};
-constexpr EntryCost kVnniGroups{1.45, 9.7};
+// int8, in the time of one quad of a dense tile. As EntryCost, and what finishes a row besides.
+struct I8Cost {
+  double entry;
+  double rows_in_chunk;
+  double row;
+};
 
-const EntryCost& groups_cost(Isa isa) {
+// kGroupsI8, fitted to the times of 768x768 in 1x4 blocks at 80 and 90 % zeros; with VNNI also of
+// 384x384 and 768x3072 at 95 and 99 %. VNNI makes dense tiles faster than groups, which wait for
+// their loads.
+constexpr I8Cost kAvx2Groups{0.97, 3.4, 0};
+constexpr I8Cost kAvx512Groups{1.04, 4.6, 0};
+constexpr I8Cost kVnniGroups{1.45, 5.5, 13};
+
+const I8Cost& cost_of_groups(Isa isa) {
   if (isa == Isa::kAvx512Vnni) return kVnniGroups;
   return isa == Isa::kAvx512 ? kAvx512Groups : kAvx2Groups;
 }
 
+// kUnstructuredI8 with VNNI, of four entries; fitted to the same shapes at 80 to 99 % zeros. Each
+// quad of inputs is turned into rows of bytes once.
+constexpr I8Cost kVnniFours{3.6, 2.3, 12};
+constexpr double kVnniTurnedQuad = 14;
+// A row of a chunk is filled up to whole fours, by 1.5 entries on average.
+constexpr double kFilledUp = 1.5 / 4;
+
+double i8_cost(const I8Cost& cost, double entries, const I8Pattern& pattern, std::size_t chunk) {
+  const std::size_t chunks = (pattern.cols + chunk - 1) / chunk;
+  return cost.entry * entries + cost.rows_in_chunk * static_cast<double>(pattern.rows * chunks) +
+         cost.row * static_cast<double>(pattern.rows);
+}
+
 constexpr double kImpossible = std::numeric_limits<double>::infinity();
+
+double unstructured_cost(const I8Pattern& pattern, Isa isa) {
+  if (isa != Isa::kAvx512Vnni) return kImpossible;
+  constexpr std::size_t kChunk = kChunkColsUnstructuredI8;
+  const std::size_t chunks = (pattern.cols + kChunk - 1) / kChunk;
+  const double fours = static_cast<double>(pattern.nonzeros) / 4 +
+                       kFilledUp * static_cast<double>(pattern.rows * chunks);
+  return i8_cost(kVnniFours, fours, pattern, kChunk) +
+         kVnniTurnedQuad * static_cast<double>((pattern.cols + 3) / 4);
+}
 
 // The first of equals.
 template <std::size_t kFormats>
@@ -67,15 +97,19 @@ WeightFormat cheapest(const std::array<FormatCost, kFormats>& costs) {
 
 }  // namespace
 
-std::size_t nonzero_groups_i8(std::span<const std::int16_t> weights, std::size_t rows,
-                              std::size_t cols) noexcept {
-  std::size_t groups = 0;
+I8Pattern pattern_i8(std::span<const std::int16_t> weights, std::size_t rows,
+                     std::size_t cols) noexcept {
+  I8Pattern pattern{.rows = rows, .cols = cols};
   for (std::size_t row = 0; row < rows; ++row)
     for (std::size_t col = 0; col < cols; col += 4) {
-      const auto group = weights.subspan(row * cols + col, std::min<std::size_t>(4, cols - col));
-      groups += std::ranges::any_of(group, [](std::int16_t w) { return w != 0; }) ? 1 : 0;
+      std::size_t nonzeros = 0;
+      for (const std::int16_t w :
+           weights.subspan(row * cols + col, std::min<std::size_t>(4, cols - col)))
+        nonzeros += w != 0 ? 1 : 0;
+      pattern.nonzeros += nonzeros;
+      pattern.groups_1x4 += nonzeros != 0 ? 1 : 0;
     }
-  return groups;
+  return pattern;
 }
 
 std::array<FormatCost, 4> f32_format_costs(const F32Pattern& pattern, Isa isa) noexcept {
@@ -91,24 +125,22 @@ std::array<FormatCost, 4> f32_format_costs(const F32Pattern& pattern, Isa isa) n
           sparse(WeightFormat::kBlock4x1F32, pattern.blocks_4x1)};
 }
 
-std::array<FormatCost, 2> i8_format_costs(std::size_t rows, std::size_t cols,
-                                          std::size_t nonzero_groups, Isa isa) noexcept {
-  const std::size_t quads = (cols + 3) / 4;
-  const std::size_t chunks = (cols + kChunkColsI8 - 1) / kChunkColsI8;
-  const EntryCost& cost = groups_cost(isa);
-  const double sparse = cost.entry * static_cast<double>(nonzero_groups) +
-                        cost.rows_in_chunk * static_cast<double>(rows * chunks);
-  const double dense = static_cast<double>(rounded_up(rows, kDenseTileI8) * quads);
-  return {FormatCost{WeightFormat::kDenseI8, dense}, FormatCost{WeightFormat::kGroupsI8, sparse}};
+std::array<FormatCost, 3> i8_format_costs(const I8Pattern& pattern, Isa isa) noexcept {
+  const std::size_t quads = (pattern.cols + 3) / 4;
+  const double dense = static_cast<double>(rounded_up(pattern.rows, kDenseTileI8) * quads);
+  return {FormatCost{WeightFormat::kDenseI8, dense},
+          FormatCost{WeightFormat::kGroupsI8,
+                     i8_cost(cost_of_groups(isa), static_cast<double>(pattern.groups_1x4), pattern,
+                             kChunkColsI8)},
+          FormatCost{WeightFormat::kUnstructuredI8, unstructured_cost(pattern, isa)}};
 }
 
 WeightFormat choose_f32_format(const F32Pattern& pattern, Isa isa) noexcept {
   return cheapest(f32_format_costs(pattern, isa));
 }
 
-WeightFormat choose_i8_format(std::size_t rows, std::size_t cols, std::size_t nonzero_groups,
-                              Isa isa) noexcept {
-  return cheapest(i8_format_costs(rows, cols, nonzero_groups, isa));
+WeightFormat choose_i8_format(const I8Pattern& pattern, Isa isa) noexcept {
+  return cheapest(i8_format_costs(pattern, isa));
 }
 
 }  // namespace filigree::kernels

@@ -21,6 +21,7 @@ struct KernelTable {
   LinearF32Fn* block_4x1_f32 = nullptr;
   LinearI8Fn* dense_i8 = nullptr;
   LinearI8Fn* groups_i8 = nullptr;
+  LinearI8Fn* unstructured_i8 = nullptr;
   AttentionF32Fn* attention_f32 = nullptr;
   AttentionI8Fn* attention_i8 = nullptr;
   SoftmaxFn* softmax = nullptr;

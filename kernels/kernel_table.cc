@@ -27,6 +27,7 @@ KernelTable inheriting(KernelTable table, const KernelTable& weaker) noexcept {
   inherit(table.block_4x1_f32, weaker.block_4x1_f32);
   inherit(table.dense_i8, weaker.dense_i8);
   inherit(table.groups_i8, weaker.groups_i8);
+  inherit(table.unstructured_i8, weaker.unstructured_i8);
   inherit(table.attention_f32, weaker.attention_f32);
   inherit(table.attention_i8, weaker.attention_i8);
   inherit(table.softmax, weaker.softmax);
@@ -71,7 +72,14 @@ LinearF32Fn* linear_f32(const KernelTable& table, WeightFormat format) noexcept 
 
 LinearI8Fn* linear_i8(const KernelTable& table, WeightFormat format) noexcept {
   assert(!is_float(format));
-  return format == WeightFormat::kDenseI8 ? table.dense_i8 : table.groups_i8;
+  switch (format) {
+    case WeightFormat::kGroupsI8:
+      return table.groups_i8;
+    case WeightFormat::kUnstructuredI8:
+      return table.unstructured_i8;
+    default:
+      return table.dense_i8;
+  }
 }
 
 std::span<const KernelTable> supported_tables() noexcept {

@@ -173,6 +173,9 @@ PackedWeights pack_i8(WeightFormat format, std::span<const std::int16_t> weights
     view = packed_layout(format, rows, cols, kBlockRowsSparse, kChunkColsI8);
     pack_groups(view, streams,
                 [&](std::size_t row, std::size_t col) { return quad_at(weights, cols, row, col); });
+  } else if (format == WeightFormat::kUnstructuredI8) {
+    view = packed_layout(format, rows, cols, kBlockRowsSparse, kChunkColsUnstructuredI8);
+    pack_unstructured_i8(view, weights, streams);
   } else {
     throw_wrong_format(format, "int8");
   }
@@ -184,8 +187,7 @@ PackedWeights pack_i8(WeightFormat format, std::span<const std::int16_t> weights
 
 std::vector<std::int16_t> unpack_i8(const PackedWeights& packed) {
   const PackedView& view = packed.view();
-  if (view.format != WeightFormat::kDenseI8 && view.format != WeightFormat::kGroupsI8)
-    throw_wrong_format(view.format, "int8");
+  if (is_float(view.format)) throw_wrong_format(view.format, "int8");
   std::vector<std::int16_t> weights(view.rows * view.cols);
   const auto add = [&](std::size_t row, std::size_t col, std::int8_t part) {
     if (row >= view.rows || col >= view.cols) return;
@@ -198,6 +200,8 @@ std::vector<std::int16_t> unpack_i8(const PackedWeights& packed) {
                    [&](std::size_t row, std::size_t col) { add(row, col, *next++); });
   }
   for_each_entry(view, [&](std::size_t row, std::size_t col, std::size_t entry) {
+    if (view.format == WeightFormat::kUnstructuredI8)
+      return add(row, col, view.entries.weights[entry]);
     const auto word = static_cast<std::uint32_t>(view.entries.groups[entry]);
     for (std::size_t i = 0; i < 4; ++i)
       add(row, col + i, static_cast<std::int8_t>(static_cast<std::uint8_t>(word >> (8 * i))));
@@ -206,7 +210,9 @@ std::vector<std::int16_t> unpack_i8(const PackedWeights& packed) {
 }
 
 std::size_t i8_scratch_elements(const PackedView& weights) noexcept {
-  return weights.block_rows * weights.panel_tokens;
+  const std::size_t sums = weights.block_rows * weights.panel_tokens;
+  if (weights.format != WeightFormat::kUnstructuredI8) return sums;
+  return sums + quad_panel_bytes(weights.cols) / sizeof(std::int32_t);
 }
 
 }  // namespace filigree::kernels

@@ -11,21 +11,20 @@ namespace filigree::kernels {
 
 // Formats; RxC blocks are outputs x inputs. Block formats hold the aligned blocks that have a
 // nonzero. kGroupsI8 holds 1x4 groups: block-sparse matrices have full groups, unstructured ones
-// partly filled groups.
+// partly filled groups. kUnstructuredI8 holds single weights, four of a row together.
 enum class WeightFormat : std::uint8_t {
   kDenseF32,
   kUnstructuredF32,
   kBlock1x4F32,
   kBlock4x1F32,
   kDenseI8,
-  kGroupsI8
+  kGroupsI8,
+  kUnstructuredI8
 };
-inline constexpr std::size_t kWeightFormats = 6;
+inline constexpr std::size_t kWeightFormats = 7;
 
 // static: ISA files must not define inline functions that the linker could merge.
-static constexpr bool is_float(WeightFormat format) {
-  return format != WeightFormat::kDenseI8 && format != WeightFormat::kGroupsI8;
-}
+static constexpr bool is_float(WeightFormat format) { return format < WeightFormat::kDenseI8; }
 
 // Outputs x inputs of one entry of EntryStreams.
 struct EntryShape {
@@ -33,7 +32,8 @@ struct EntryShape {
   std::size_t cols;
 };
 static constexpr EntryShape entry_shape(WeightFormat format) {
-  if (format == WeightFormat::kUnstructuredF32) return {1, 1};
+  if (format == WeightFormat::kUnstructuredF32 || format == WeightFormat::kUnstructuredI8)
+    return {1, 1};
   if (format == WeightFormat::kBlock4x1F32) return {4, 1};
   return {1, 4};
 }
@@ -54,7 +54,7 @@ struct SliceStart {
   std::size_t entry;
 };
 
-// The entries of a matrix that are stored one by one: single weights or blocks (f32), 1x4 groups
+// The entries of a matrix that are stored one by one: single weights, blocks (f32) or 1x4 groups
 // (i8), in the order slice, row of the slice (kBlock4x1F32: group of 4 rows), then ascending input
 // (f32) or as pairs were found (int8, whose sums are exact in any order). The first and the last
 // chunk of a sparse format list every row of the block, even without entries, because there the
@@ -64,12 +64,17 @@ struct EntryStreams {
   const Run* runs;               // consecutive runs cover consecutive rows of `row_ids`
   const std::uint16_t* row_ids;  // within the row block, in rows of an entry; kRowIdPadding valid
                                  // ids follow the last
-  const std::uint16_t*
-      offsets;          // bytes from the chunk's first input in the panel, one for each entry
+  const std::uint16_t* offsets;  // bytes from the chunk's first input in the panel, one for each
+                                 // entry; kUnstructuredI8: in a panel [input][T] of bytes
   const float* values;  // f32: the weights of an entry, kValuePadding valid floats follow the last
   const std::int32_t*
       groups;  // int8: 4 x s8 weights of consecutive inputs, first input in the lowest byte
+  const std::int8_t* weights;  // kUnstructuredI8: one for each entry. Rows have whole fours of
+                               // entries, the last of them filled up with weights of 0
 };
+
+// Entries of a row of kUnstructuredI8 that kernels multiply together.
+inline constexpr std::size_t kEntriesTogetherI8 = 4;
 
 // Kernels may read this many row ids (to prefetch) and values (four at a time) past the end.
 inline constexpr std::size_t kRowIdPadding = 4;

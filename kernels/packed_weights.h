@@ -17,7 +17,8 @@
 
 namespace filigree::kernels {
 
-// "dense_f32", "unstructured_f32", "block_1x4_f32", "block_4x1_f32", "dense_i8", "groups_i8".
+// "dense_f32", "unstructured_f32", "block_1x4_f32", "block_4x1_f32", "dense_i8", "groups_i8",
+// "unstructured_i8".
 const char* format_name(WeightFormat format) noexcept;
 
 class PackedWeights {
@@ -49,6 +50,13 @@ struct F32Pattern {
   std::size_t nonzeros = 0;
   std::size_t blocks_1x4 = 0;  // aligned blocks with a nonzero
   std::size_t blocks_4x1 = 0;
+};
+
+struct I8Pattern {
+  std::size_t rows = 0;
+  std::size_t cols = 0;
+  std::size_t nonzeros = 0;
+  std::size_t groups_1x4 = 0;  // with a nonzero; the last of a row may hold fewer inputs
 };
 
 struct PackOptions {
@@ -104,27 +112,23 @@ std::size_t i8_scratch_elements(const PackedView& weights) noexcept;
 
 // Throws std::invalid_argument as pack_f32 does.
 F32Pattern pattern_f32(std::span<const float> weights, std::size_t rows, std::size_t cols);
-// 1x4 groups with a nonzero (the last of a row may hold fewer inputs). Requires weights.size() ==
-// rows * cols.
-std::size_t nonzero_groups_i8(std::span<const std::int16_t> weights, std::size_t rows,
-                              std::size_t cols) noexcept;
+// Requires weights.size() == rows * cols.
+I8Pattern pattern_i8(std::span<const std::int16_t> weights, std::size_t rows,
+                     std::size_t cols) noexcept;
 
 // What a matrix is expected to cost in a format on one panel of 64 tokens, in the time of one
 // weight of a dense tile (int8: of one quad of weights), by the measurements in bench/RESULTS.md;
-// infinity in a format that cannot hold it.
+// infinity in a format that cannot hold it, or that `isa` has no fast kernel for.
 struct FormatCost {
   WeightFormat format;
   double cost;
 };
 std::array<FormatCost, 4> f32_format_costs(const F32Pattern& pattern, Isa isa) noexcept;
-std::array<FormatCost, 2> i8_format_costs(std::size_t rows, std::size_t cols,
-                                          std::size_t nonzero_groups, Isa isa) noexcept;
+std::array<FormatCost, 3> i8_format_costs(const I8Pattern& pattern, Isa isa) noexcept;
 
-// The format of the least cost (dense where none is less) for a matrix (for int8: one with this
-// many nonzero 1x4 groups) with the kernels of `isa`. Depends on the matrix and `isa`, never on the
-// number of tokens.
+// The format of the least cost (dense where none is less) for a matrix with the kernels of `isa`.
+// Depends on the matrix and `isa`, never on the number of tokens.
 WeightFormat choose_f32_format(const F32Pattern& pattern, Isa isa) noexcept;
-WeightFormat choose_i8_format(std::size_t rows, std::size_t cols, std::size_t nonzero_groups,
-                              Isa isa) noexcept;
+WeightFormat choose_i8_format(const I8Pattern& pattern, Isa isa) noexcept;
 
 }  // namespace filigree::kernels

@@ -75,6 +75,7 @@ void SliceBuilder<Payload>::end_slice(GrowingStreams& streams, std::vector<Paylo
 template class SliceBuilder<std::array<float, 1>>;
 template class SliceBuilder<std::array<float, 4>>;
 template class SliceBuilder<std::int32_t>;
+template class SliceBuilder<std::int8_t>;
 
 PackedWeights PackedWeightsBuilder::build(PackedView view, const GrowingStreams& streams,
                                           std::size_t nonzeros, std::vector<std::int32_t> row_sums,
@@ -83,7 +84,8 @@ PackedWeights PackedWeightsBuilder::build(PackedView view, const GrowingStreams&
   const std::size_t bytes = padded_bytes(streams.dense_f32) + padded_bytes(streams.dense_i8) +
                             padded_bytes(streams.starts) + padded_bytes(streams.runs) +
                             padded_bytes(streams.row_ids) + padded_bytes(streams.offsets) +
-                            padded_bytes(streams.values) + padded_bytes(streams.groups);
+                            padded_bytes(streams.values) + padded_bytes(streams.groups) +
+                            padded_bytes(streams.weights_i8);
   packed.storage_ = AlignedBuffer(bytes, memory);
   std::byte* at = packed.storage_.data();
   view.dense_f32 = place(streams.dense_f32, at);
@@ -94,6 +96,7 @@ PackedWeights PackedWeightsBuilder::build(PackedView view, const GrowingStreams&
   view.entries.offsets = place(streams.offsets, at);
   view.entries.values = place(streams.values, at);
   view.entries.groups = place(streams.groups, at);
+  view.entries.weights = place(streams.weights_i8, at);
   packed.view_ = view;
   packed.nonzeros_ = nonzeros;
   packed.row_sums_ = std::move(row_sums);
@@ -130,6 +133,7 @@ PackedWeights copy_weights(const PackedWeights& weights, std::pmr::memory_resour
   move(view.entries.offsets);
   move(view.entries.values);
   move(view.entries.groups);
+  move(view.entries.weights);
   return PackedWeightsBuilder::adopt(view, AlignedBuffer(data, from.size(), memory),
                                      weights.nonzeros(),
                                      {weights.row_sums().begin(), weights.row_sums().end()});
@@ -162,6 +166,8 @@ const char* format_name(WeightFormat format) noexcept {
       return "dense_i8";
     case WeightFormat::kGroupsI8:
       return "groups_i8";
+    case WeightFormat::kUnstructuredI8:
+      return "unstructured_i8";
   }
   return "unknown";
 }

@@ -16,8 +16,10 @@ namespace {
 constexpr std::size_t kMaxDimension = std::size_t{1} << 24;
 constexpr std::size_t kMaxEntries = std::size_t{1} << 40;
 
-// Of an input that an entry begins at: of fp32 T floats, of int8 a quad of T tokens.
-constexpr std::size_t kOffsetStep = kPanelTokens * 4;
+// Bytes of what an entry begins at: of fp32 T floats, of int8 groups a quad of T tokens.
+std::size_t offset_step(WeightFormat format) {
+  return format == WeightFormat::kUnstructuredI8 ? kPanelTokens : kPanelTokens * 4;
+}
 
 [[noreturn]] void reject(const std::string& what) {
   throw std::invalid_argument("packed weights: " + what);
@@ -53,7 +55,7 @@ PackedView layout_of(const PackedShape& shape) {
   const bool is_f32 = is_float(shape.format);
   const bool chunk_fits = is_f32 ? shape.chunk_cols >= 4 && shape.chunk_cols % 4 == 0 &&
                                        shape.chunk_cols <= kMaxChunkColsF32
-                                 : shape.chunk_cols == kChunkColsI8;
+                                 : shape.chunk_cols == chunk_cols_i8(shape.format);
   if (!chunk_fits) reject("chunks of " + std::to_string(shape.chunk_cols) + " inputs");
   if (shape.format == WeightFormat::kBlock1x4F32 && shape.cols % 4 != 0)
     reject("1x4 blocks with " + std::to_string(shape.cols) + " inputs");
@@ -102,7 +104,9 @@ PackedView place_streams(PackedView view, const AlignedBuffer& storage) {
     view.entries.row_ids = reader.take<std::uint16_t>(last.row + kRowIdPadding);
     view.entries.offsets = reader.take<std::uint16_t>(last.entry);
     const EntryShape shape = entry_shape(view.format);
-    if (!is_float(view.format))
+    if (view.format == WeightFormat::kUnstructuredI8)
+      view.entries.weights = reader.take<std::int8_t>(last.entry);
+    else if (!is_float(view.format))
       view.entries.groups = reader.take<std::int32_t>(last.entry);
     else if (last.entry > 0)
       view.entries.values =
@@ -140,6 +144,8 @@ class SliceCheck {
     for (std::size_t i = begin_.run; i < end_.run; ++i) {
       const Run& run = view_.entries.runs[i];
       if (2 * std::size_t{run.pairs} > run.entries) fail("has more pairs than entries");
+      if (view_.format == WeightFormat::kUnstructuredI8 && run.entries % kEntriesTogetherI8 != 0)
+        fail("has a row of " + std::to_string(run.entries) + " entries, expected whole fours");
       rows += run.rows;
       entries += std::size_t{run.rows} * run.entries;
     }
@@ -164,10 +170,11 @@ class SliceCheck {
 
   void check_offsets() const {
     const Span cols = inputs_of_chunk(view_, chunk_);
-    // The last place where an entry may begin; int8 panels are padded to whole quads.
-    const std::size_t inputs =
-        is_float(view_.format) ? cols.end - cols.begin : (cols.end - cols.begin + 3) / 4;
-    const std::size_t cols_of_entry = is_float(view_.format) ? entry_shape(view_.format).cols : 1;
+    // Of int8 groups whole quads, to which their panels are padded.
+    const bool in_quads = view_.format == WeightFormat::kGroupsI8 || is_dense(view_.format);
+    const std::size_t inputs = in_quads ? (cols.end - cols.begin + 3) / 4 : cols.end - cols.begin;
+    const std::size_t cols_of_entry = in_quads ? 1 : entry_shape(view_.format).cols;
+    const std::size_t step = offset_step(view_.format);
     std::uint16_t bits = 0;
     std::uint16_t largest = 0;
     const std::uint16_t* const end = view_.entries.offsets + end_.entry;
@@ -176,8 +183,8 @@ class SliceCheck {
       bits = static_cast<std::uint16_t>(bits | *offset);
       largest = std::max(largest, *offset);
     }
-    if (bits % kOffsetStep != 0) fail("has an entry between two inputs");
-    if (begin_.entry != end_.entry && largest / kOffsetStep + cols_of_entry > inputs)
+    if (bits % step != 0) fail("has an entry between two inputs");
+    if (begin_.entry != end_.entry && largest / step + cols_of_entry > inputs)
       fail("has an entry beyond its inputs");
   }
 

@@ -79,7 +79,7 @@ struct MatrixInfo {
   std::string name;
   std::size_t rows = 0, cols = 0, nonzeros = 0, packed_bytes = 0;
   std::string form;    // "fp32", "fp16", "int8 static (SparseML)"
-  std::string kernel;  // "dense_f32", "unstructured_f32", "dense_i8", "groups_i8"
+  std::string kernel;  // "dense_f32", "unstructured_f32", "dense_i8", "groups_i8", "unstructured_i8"
 };
 
 // Another copy of a model's encoder, of which the packed weights lie on a NUMA node.
@@ -116,8 +116,9 @@ std::size_t shared_bytes(const Model& model) noexcept;
 struct LoadOptions {
   // Formats are chosen for the kernels of this instruction set; any other computes the same bits, slower.
   kernels::Isa isa = kernels::supported_tables().back().isa;
-  // Overrides the cost model for every matrix, for tests and benchmarks.
-  enum class Formats { kCostModel, kDense, kSparse } formats = Formats::kCostModel;
+  // Overrides the cost model for every matrix, for tests and benchmarks. Sparse int8 weights are in 1x4 groups with
+  // kSparse and single ones with kUnstructured; fp32 weights are single ones with both.
+  enum class Formats { kCostModel, kDense, kSparse, kUnstructured } formats = Formats::kCostModel;
   // What if the matrices of the encoder were sparser? The model then says so in its warnings: its answers mean nothing.
   ImposedSparsity imposed = {};
   // The model's only output is the hidden state after this layer of the encoder, [batch, tokens, hidden]: 0 the first

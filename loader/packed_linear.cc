@@ -39,15 +39,28 @@ std::span<const T> elements(const Tensor& tensor, TensorScratch& scratch) {
   return {reinterpret_cast<const T*>(tensor.bytes_in(scratch).data()), tensor.size()};
 }
 
-WeightFormat choose(LoadOptions::Formats formats, WeightFormat dense, WeightFormat sparse,
-                    WeightFormat by_cost) {
-  switch (formats) {
+WeightFormat f32_format(const kernels::F32Pattern& pattern, const LoadOptions& options) {
+  switch (options.formats) {
     case LoadOptions::Formats::kDense:
-      return dense;
+      return WeightFormat::kDenseF32;
     case LoadOptions::Formats::kSparse:
-      return sparse;
+    case LoadOptions::Formats::kUnstructured:
+      return WeightFormat::kUnstructuredF32;
     default:
-      return by_cost;
+      return kernels::choose_f32_format(pattern, options.isa);
+  }
+}
+
+WeightFormat i8_format(const kernels::I8Pattern& pattern, const LoadOptions& options) {
+  switch (options.formats) {
+    case LoadOptions::Formats::kDense:
+      return WeightFormat::kDenseI8;
+    case LoadOptions::Formats::kSparse:
+      return WeightFormat::kGroupsI8;
+    case LoadOptions::Formats::kUnstructured:
+      return WeightFormat::kUnstructuredI8;
+    default:
+      return kernels::choose_i8_format(pattern, options.isa);
   }
 }
 
@@ -159,19 +172,14 @@ kernels::PackedWeights packed_weights(std::span<const float> weights, std::size_
                                       std::size_t cols, const LoadOptions& options,
                                       std::pmr::memory_resource& memory) {
   const kernels::F32Pattern pattern = kernels::pattern_f32(weights, rows, cols);
-  const WeightFormat format =
-      choose(options.formats, WeightFormat::kDenseF32, WeightFormat::kUnstructuredF32,
-             kernels::choose_f32_format(pattern, options.isa));
-  return kernels::pack_f32(format, weights, rows, cols, {.memory = &memory, .pattern = &pattern});
+  return kernels::pack_f32(f32_format(pattern, options), weights, rows, cols,
+                           {.memory = &memory, .pattern = &pattern});
 }
 
 kernels::PackedWeights packed_weights(std::span<const std::int16_t> weights, std::size_t rows,
                                       std::size_t cols, const LoadOptions& options,
                                       std::pmr::memory_resource& memory) {
-  const WeightFormat format =
-      choose(options.formats, WeightFormat::kDenseI8, WeightFormat::kGroupsI8,
-             kernels::choose_i8_format(rows, cols, kernels::nonzero_groups_i8(weights, rows, cols),
-                                       options.isa));
+  const WeightFormat format = i8_format(kernels::pattern_i8(weights, rows, cols), options);
   return kernels::pack_i8(format, weights, rows, cols, {.memory = &memory});
 }
 

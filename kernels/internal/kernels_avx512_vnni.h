@@ -9,6 +9,7 @@ extern const KernelTable kAvx512VnniTable;
 
 LinearI8Fn dense_i8_avx512_vnni;
 LinearI8Fn groups_i8_avx512_vnni;
+LinearI8Fn unstructured_i8_avx512_vnni;
 
 AttentionI8Fn attention_i8_avx512_vnni;
 

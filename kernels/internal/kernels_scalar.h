@@ -13,6 +13,7 @@ LinearF32Fn block_1x4_f32_scalar;
 LinearF32Fn block_4x1_f32_scalar;
 LinearI8Fn dense_i8_scalar;
 LinearI8Fn groups_i8_scalar;
+LinearI8Fn unstructured_i8_scalar;
 
 AttentionF32Fn attention_f32_scalar;
 AttentionI8Fn attention_i8_scalar;

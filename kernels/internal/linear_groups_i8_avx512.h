@@ -15,21 +15,10 @@
 #include "kernels/internal/linear_checks.h"
 #include "kernels/internal/linear_i8_avx512.h"
 #include "kernels/internal/packed_walk.h"
+#include "kernels/internal/slices_i8_avx512.h"
 #include "kernels/linear.h"
 
 namespace filigree::kernels {
-
-// What a slice does with the sums of its rows: the first chunk starts them at the offset, the last
-// one finishes them in registers, and from chunk to chunk they lie in args.scratch as [row][T].
-struct SliceRole {
-  bool begins;
-  bool ends;
-};
-
-static constexpr SliceRole kOnlySlice{true, true};
-static constexpr SliceRole kFirstSlice{true, false};
-static constexpr SliceRole kMiddleSlice{false, false};
-static constexpr SliceRole kLastSlice{false, true};
 
 // Rows with equally many entries.
 struct RowsOfRun {
@@ -83,34 +72,17 @@ template <class Arithmetic, int V>
   }
 }
 
-static constexpr std::size_t kPrefetchRows = 2;
-static_assert(kPrefetchRows <= kRowIdPadding);
-
-template <int V>
-static inline void prefetch_sums(const std::int32_t* sums) {
-  for (int v = 0; v < V; ++v)
-    _mm_prefetch(reinterpret_cast<const char*>(vectors_at(sums) + v), _MM_HINT_T0);
-}
-
 template <class Arithmetic, int V, SliceRole kRole>
 [[gnu::noinline]] static void add_run(const FinishI8& finish, std::size_t first_row,
                                       const std::uint8_t* x, RowsOfRun run) {
-  const LinearI8Args& args = finish.args;
   const std::int32_t* group = run.groups;
   const std::uint16_t* offset = run.offsets;
   for (const std::uint16_t* id = run.ids; id != run.ids + run.rows; ++id) {
-    std::int32_t* carried = args.scratch + *id * kPanelTokens;
-    if constexpr (!kRole.begins) prefetch_sums<V>(args.scratch + id[kPrefetchRows] * kPanelTokens);
     __m512i sums[V];
-    for (int i = 0; i < V; ++i)
-      sums[i] = kRole.begins ? _mm512_set1_epi32(args.offset[first_row + *id])
-                             : _mm512_load_si512(vectors_at(carried) + i);
+    begin_row_i8<V, kRole>(finish.args, first_row, id, sums);
     if constexpr (Arithmetic::kInPairs) add_pairs<Arithmetic>(sums, x, run.pairs, group, offset);
     add_singles<Arithmetic>(sums, x, run.singles, group, offset);
-    if constexpr (kRole.ends)
-      finish_row_i8(finish, first_row + *id, sums);
-    else
-      for (int i = 0; i < V; ++i) _mm512_store_si512(vectors_at(carried) + i, sums[i]);
+    end_row_i8<V, kRole>(finish, first_row, *id, sums);
   }
 }
 
@@ -144,26 +116,13 @@ static void add_slice(const FinishI8& finish, std::size_t block, std::size_t chu
   }
 }
 
-template <class Arithmetic, int V>
-static void groups_block(const FinishI8& finish, std::size_t block) {
-  const std::size_t last = finish.args.weights.chunks - 1;
-  if (last == 0) {
-    add_slice<Arithmetic, V, kOnlySlice>(finish, block, 0);
-  } else {
-    add_slice<Arithmetic, V, kFirstSlice>(finish, block, 0);
-    for (std::size_t chunk = 1; chunk < last; ++chunk)
-      add_slice<Arithmetic, V, kMiddleSlice>(finish, block, chunk);
-    add_slice<Arithmetic, V, kLastSlice>(finish, block, last);
-  }
-  finish_padding_rows_i8(finish, block);
-}
-
 // kGroupsI8: a group of 4 weights is one 32-bit broadcast times the token vectors of its quad.
 template <class Arithmetic, int V>
 static void groups_blocks(const LinearI8Args& args) {
   const FinishI8 finish = finish_i8(args);
-  for (std::size_t block = args.first_block; block < args.last_block; ++block)
-    groups_block<Arithmetic, V>(finish, block);
+  for_each_slice_i8(finish, [&]<SliceRole kRole>(std::size_t block, std::size_t chunk) {
+    add_slice<Arithmetic, V, kRole>(finish, block, chunk);
+  });
 }
 
 template <class Arithmetic>

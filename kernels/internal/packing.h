@@ -21,6 +21,7 @@ struct GrowingStreams {
   std::vector<std::uint16_t> offsets;
   std::vector<float> values;
   std::vector<std::int32_t> groups;
+  std::vector<std::int8_t> weights_i8;
 };
 
 enum class EmptyRows { kDrop, kKeep };
@@ -68,6 +69,13 @@ void check_matrix_shape(std::size_t elements, std::size_t rows, std::size_t cols
 // Inputs of a chunk of int8 weights: 112 quads of 64 tokens are 28 KB, which leaves room for
 // weights and sums in a 32 KB L1.
 inline constexpr std::size_t kChunkColsI8 = 4 * 112;
+// kUnstructuredI8, 48 KB of tokens: a row costs more than inputs that come from L2 (768 inputs in
+// one chunk are 10 % faster than in two).
+inline constexpr std::size_t kChunkColsUnstructuredI8 = 768;
+
+static constexpr std::size_t chunk_cols_i8(WeightFormat format) {
+  return format == WeightFormat::kUnstructuredI8 ? kChunkColsUnstructuredI8 : kChunkColsI8;
+}
 
 // Rows of a row block. Sparse fp32: the chunk of X is read again for every row block, and sorted
 // runs are longer in taller blocks (192 rows lose 3 %); shorter blocks split work more evenly. Rows
@@ -86,6 +94,10 @@ std::size_t f32_chunk_cols(const F32Pattern& pattern, WeightFormat format, PackO
 // A view without streams.
 PackedView packed_layout(WeightFormat format, std::size_t rows, std::size_t cols,
                          std::size_t block_rows, std::size_t chunk_cols);
+
+// Fills the entry streams of kUnstructuredI8.
+void pack_unstructured_i8(const PackedView& view, std::span<const std::int16_t> weights,
+                          GrowingStreams& streams);
 
 // Ends the last slice and pads what kernels read ahead. All payloads are in their streams.
 void finish_entry_streams(GrowingStreams& streams);

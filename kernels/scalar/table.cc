@@ -10,6 +10,7 @@ constinit const KernelTable kScalarTable{
     .block_4x1_f32 = block_4x1_f32_scalar,
     .dense_i8 = dense_i8_scalar,
     .groups_i8 = groups_i8_scalar,
+    .unstructured_i8 = unstructured_i8_scalar,
     .attention_f32 = attention_f32_scalar,
     .attention_i8 = attention_i8_scalar,
     .softmax = softmax_scalar,

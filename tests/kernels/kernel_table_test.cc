@@ -46,6 +46,7 @@ TEST(KernelTable, HasNoEmptySlot) {
     EXPECT_NE(table.block_4x1_f32, nullptr);
     EXPECT_NE(table.dense_i8, nullptr);
     EXPECT_NE(table.groups_i8, nullptr);
+    EXPECT_NE(table.unstructured_i8, nullptr);
     EXPECT_NE(table.attention_f32, nullptr);
     EXPECT_NE(table.attention_i8, nullptr);
     EXPECT_NE(table.softmax, nullptr);
@@ -88,6 +89,7 @@ TEST(KernelTable, PicksTheSlotOfAFormat) {
   EXPECT_EQ(linear_f32(table, WeightFormat::kBlock4x1F32), table.block_4x1_f32);
   EXPECT_EQ(linear_i8(table, WeightFormat::kDenseI8), table.dense_i8);
   EXPECT_EQ(linear_i8(table, WeightFormat::kGroupsI8), table.groups_i8);
+  EXPECT_EQ(linear_i8(table, WeightFormat::kUnstructuredI8), table.unstructured_i8);
 }
 
 TEST(AlignedBuffer, IsAlignedZeroedAndEmptyAfterAMove) {

@@ -10,12 +10,14 @@
 namespace filigree::kernels::testing {
 namespace {
 
-constexpr WeightFormat kFormats[] = {WeightFormat::kDenseI8, WeightFormat::kGroupsI8};
+constexpr WeightFormat kFormats[] = {WeightFormat::kDenseI8, WeightFormat::kGroupsI8,
+                                     WeightFormat::kUnstructuredI8};
 constexpr double kDensities[] = {0.0, 0.02, 0.1, 0.5, 1.0};
 
-// Edges of quads and tiles (4), row blocks (96 and 384) and chunks of inputs (448).
-constexpr Shape kShapes[] = {{1, 1},    {3, 3},    {4, 4},     {5, 5},     {95, 447}, {96, 448},
-                             {97, 449}, {383, 20}, {384, 895}, {385, 896}, {7, 897},  {10, 3072}};
+// Edges of quads and tiles (4), row blocks (96 and 384) and chunks of inputs (448, 768).
+constexpr Shape kShapes[] = {{1, 1},    {3, 3},     {4, 4},    {5, 5},     {95, 447},
+                             {96, 448}, {97, 449},  {383, 20}, {384, 895}, {385, 896},
+                             {7, 897},  {10, 3072}, {9, 768},  {6, 769}};
 
 // The layer by definition, in the order of kernels/linear.h.
 std::vector<float> reference(const std::vector<std::int16_t>& weights, const I8Case& c) {
@@ -99,6 +101,25 @@ TEST(LinearI8, IsExactForExtremeNeighbours) {
   I8Case c(random, shape, 9);
   for (std::uint8_t& value : c.x.span()) value = 255;
   expect_reference(weights, c, 1.0);
+}
+
+// Row r has r nonzeros, the extremes of s8 and beyond, at both ends of the inputs.
+TEST(LinearI8, IsExactForRowsOfFewNonzeros) {
+  constexpr std::int16_t kValues[] = {-128, 127, -255, 1, 255};
+  const Shape shape{11, 1537};
+  std::vector<std::int16_t> weights(shape.rows * shape.cols);
+  for (std::size_t row = 0; row < shape.rows; ++row)
+    for (std::size_t i = 0; i < row; ++i) {
+      const std::size_t col = i % 2 == 0 ? i * 97 : shape.cols - i * 131;
+      weights[row * shape.cols + col] = kValues[(row + i) % std::size(kValues)];
+    }
+  Random random(9);
+  for (const std::size_t tokens : {5, 20, 40, 64}) {
+    I8Case c(random, shape, tokens);
+    for (std::size_t i = 0; i < c.x.span().size(); i += 3) c.x.span()[i] = 255;
+    c.quantization = Quantization{0.05F, 200};
+    expect_reference(weights, c, 0.003);
+  }
 }
 
 TEST(LinearI8, ComputesEveryNumberOfTokens) {

@@ -50,7 +50,8 @@ TEST(PackedWeights, UnpackIsTheInverseOfPackForIntegersThatNeedSplits) {
       for (const int limit : {1, 127, 255}) {
         Random random(seed++);
         const std::vector<std::int16_t> weights = random_i8(random, shape, density, limit);
-        for (const WeightFormat format : {WeightFormat::kDenseI8, WeightFormat::kGroupsI8})
+        for (const WeightFormat format :
+             {WeightFormat::kDenseI8, WeightFormat::kGroupsI8, WeightFormat::kUnstructuredI8})
           EXPECT_EQ(unpack_i8(pack_i8(format, weights, shape.rows, shape.cols)), weights)
               << shape.rows << "x" << shape.cols << " density " << density << " limit " << limit;
       }
@@ -63,11 +64,13 @@ TEST(PackedWeights, CountsNonzerosOfTheMatrix) {
   EXPECT_EQ(pack_f32(WeightFormat::kUnstructuredF32, floats, 2, 2).nonzeros(), 2U);
   EXPECT_EQ(pack_i8(WeightFormat::kDenseI8, integers, 2, 2).nonzeros(), 2U);
   EXPECT_EQ(pack_i8(WeightFormat::kGroupsI8, integers, 2, 2).nonzeros(), 2U);
+  EXPECT_EQ(pack_i8(WeightFormat::kUnstructuredI8, integers, 2, 2).nonzeros(), 2U);
 }
 
 TEST(PackedWeights, SumsRowsOfIntegers) {
   const std::vector<std::int16_t> weights{1, -255, 3, 255, 255, 0};
-  for (const WeightFormat format : {WeightFormat::kDenseI8, WeightFormat::kGroupsI8}) {
+  for (const WeightFormat format :
+       {WeightFormat::kDenseI8, WeightFormat::kGroupsI8, WeightFormat::kUnstructuredI8}) {
     const PackedWeights packed = pack_i8(format, weights, 2, 3);
     const std::vector<std::int32_t> sums(packed.row_sums().begin(), packed.row_sums().end());
     EXPECT_EQ(sums, (std::vector<std::int32_t>{-251, 510}));
@@ -81,6 +84,21 @@ TEST(PackedWeights, StoresOnlyGroupsThatHaveANonzero) {
   const std::size_t sparse = pack_i8(WeightFormat::kGroupsI8, weights, 8, 1024).bytes();
   EXPECT_GE(sparse, empty + 256 * 6);
   EXPECT_LE(sparse, empty + 256 * 6 + 512);
+}
+
+// Whole fours: a row of 5 has 8 entries of 3 bytes each.
+TEST(PackedWeights, FillsRowsOfSingleIntegersUpToWholeFours) {
+  std::vector<std::int16_t> weights(4 * 32);
+  const std::size_t empty = pack_i8(WeightFormat::kUnstructuredI8, weights, 4, 32).bytes();
+  for (std::size_t i = 0; i < 5; ++i) weights[32 + 6 * i] = static_cast<std::int16_t>(i + 1);
+  const PackedWeights packed = pack_i8(WeightFormat::kUnstructuredI8, weights, 4, 32);
+  EXPECT_EQ(packed.bytes(), empty + 64 + 64);  // offsets and weights, each padded to a line
+  EXPECT_EQ(packed.view().entries.starts[1].entry, 8U);
+  EXPECT_EQ(packed.view().entries.runs[0].entries, 8U);
+  for (std::size_t i = 0; i < 8; ++i) {
+    EXPECT_EQ(packed.view().entries.offsets[i], std::min<std::size_t>(i, 4) * 6 * 64);
+    EXPECT_EQ(packed.view().entries.weights[i], i < 5 ? static_cast<int>(i) + 1 : 0);
+  }
 }
 
 TEST(PackedWeights, MovesWithoutLosingTheViewedMemory) {
@@ -161,11 +179,15 @@ TEST(PackedWeights, CountsNonzerosAndBlocksOfAPattern) {
   EXPECT_EQ(pattern.blocks_4x1, 5U);
 }
 
-TEST(PackedWeights, CountsGroupsOfIntegersAlsoAtTheEndOfARow) {
+TEST(PackedWeights, CountsNonzerosAndGroupsOfIntegersAlsoAtTheEndOfARow) {
   const std::vector<std::int16_t> weights{0, 0, 0, 1, 0, 0,   // 1x4, 1x2
                                           0, 0, 0, 0, 0, -3,  //
                                           1, 1, 1, 1, 0, 0};
-  EXPECT_EQ(nonzero_groups_i8(weights, 3, 6), 3U);
+  const I8Pattern pattern = pattern_i8(weights, 3, 6);
+  EXPECT_EQ(pattern.rows, 3U);
+  EXPECT_EQ(pattern.cols, 6U);
+  EXPECT_EQ(pattern.nonzeros, 6U);
+  EXPECT_EQ(pattern.groups_1x4, 3U);
 }
 
 TEST(PackedWeights, AFormatThatCannotHoldAMatrixCostsInfinitelyMuch) {
@@ -177,7 +199,7 @@ TEST(PackedWeights, AFormatThatCannotHoldAMatrixCostsInfinitelyMuch) {
 TEST(PackedWeights, DenseFormatsCostTheirTiles) {
   for (const Isa isa : kAllIsas) {
     EXPECT_EQ(f32_format_costs({.rows = 7, .cols = 8, .nonzeros = 1}, isa)[0].cost, 12 * 8);
-    EXPECT_EQ(i8_format_costs(5, 9, 1, isa)[0].cost, 8 * 3);
+    EXPECT_EQ(i8_format_costs({5, 9, 1, 1}, isa)[0].cost, 8 * 3);
   }
 }
 
@@ -199,8 +221,14 @@ TEST(PackedWeights, ChoosesDenseForFullAndSparseForPrunedMatrices) {
               WeightFormat::kUnstructuredF32);
     EXPECT_EQ(choose({kSize, kSize, kAll / 10, kAll / 40, kAll / 12}), WeightFormat::kBlock1x4F32);
     EXPECT_EQ(choose({kSize, kSize, kAll / 10, kAll / 12, kAll / 40}), WeightFormat::kBlock4x1F32);
-    EXPECT_EQ(choose_i8_format(kSize, kSize, kAll / 4, isa), WeightFormat::kDenseI8);
-    EXPECT_EQ(choose_i8_format(kSize, kSize, kAll / 20, isa), WeightFormat::kGroupsI8);
+    const auto choose_i8 = [&](std::size_t nonzeros, std::size_t groups) {
+      return choose_i8_format({kSize, kSize, nonzeros, groups}, isa);
+    };
+    EXPECT_EQ(choose_i8(kAll, kAll / 4), WeightFormat::kDenseI8);
+    // A fifth, in full groups; a tenth, scattered over a third of the groups.
+    EXPECT_EQ(choose_i8(kAll / 5, kAll / 20), WeightFormat::kGroupsI8);
+    EXPECT_EQ(choose_i8(kAll / 10, kAll / 12),
+              isa == Isa::kAvx512Vnni ? WeightFormat::kUnstructuredI8 : WeightFormat::kGroupsI8);
   }
 }
 

@@ -46,7 +46,8 @@ std::vector<PackedWeights> one_of_each_format() {
   std::vector<PackedWeights> all;
   for (const WeightFormat format : f32_formats(kShape.cols))
     all.push_back(pack_f32(format, floats, kShape.rows, kShape.cols));
-  for (const WeightFormat format : {WeightFormat::kDenseI8, WeightFormat::kGroupsI8})
+  for (const WeightFormat format :
+       {WeightFormat::kDenseI8, WeightFormat::kGroupsI8, WeightFormat::kUnstructuredI8})
     all.push_back(pack_i8(format, integers, kShape.rows, kShape.cols));
   return all;
 }
@@ -102,7 +103,7 @@ TEST(RestoreWeights, RefusesShapesThatCannotBe) {
     EXPECT_THROW(least_storage_bytes(shape), std::invalid_argument);
   };
   PackedShape shape = shape_of(packed);
-  shape.format = static_cast<WeightFormat>(6);
+  shape.format = static_cast<WeightFormat>(kWeightFormats);
   refused(shape);
   for (const std::size_t size : {std::size_t{0}, std::size_t{1} << 40, ~std::size_t{0}}) {
     shape = shape_of(packed);
@@ -128,7 +129,7 @@ TEST(RestoreWeights, RefusesIndicesOutsideOfTheMatrix) {
       EXPECT_NE(message(packed, std::move(storage)).find(part), std::string::npos) << part;
     };
     says(damaged<std::uint16_t>(packed, entries.row_ids, 0, 384), "has row 384 of");
-    says(damaged<std::uint16_t>(packed, entries.offsets, 0, 128), "between two inputs");
+    says(damaged<std::uint16_t>(packed, entries.offsets, 0, 32), "between two inputs");
     says(damaged<std::uint16_t>(packed, entries.offsets, 0, 0xFF00), "beyond its inputs");
     says(damaged<std::uint16_t>(packed, entries.row_ids, 1, entries.row_ids[0]), "twice");
     kernels::Run run = entries.runs[0];
@@ -144,6 +145,14 @@ TEST(RestoreWeights, RefusesIndicesOutsideOfTheMatrix) {
     says(damaged(packed, entries.starts, last, start), "a stream of more than");
     says(damaged(packed, entries.starts, 0, SliceStart{0, 1, 0}), "does not begin at 0");
   }
+}
+
+TEST(RestoreWeights, RefusesRowsOfSingleIntegersThatAreNotWholeFours) {
+  const std::vector<std::int16_t> ones(16, 1);
+  const PackedWeights packed = pack_i8(WeightFormat::kUnstructuredI8, ones, 4, 4);
+  EXPECT_EQ(message(packed, damaged(packed, packed.view().entries.runs, 0, kernels::Run{4, 3, 0})),
+            "packed weights: slice of row block 0 and chunk 0 has a row of 3 entries, expected "
+            "whole fours");
 }
 
 TEST(RestoreWeights, RefusesASliceThatLeavesARowOut) {
@@ -166,7 +175,8 @@ TEST(RestoreWeights, AcceptsOnlyWhatCanBeWalkedWhateverByteIsDamaged) {
   std::vector<PackedWeights> all;
   for (const WeightFormat format : f32_formats(shape.cols))
     all.push_back(pack_f32(format, random_f32(random, shape, 0.3), shape.rows, shape.cols));
-  for (const WeightFormat format : {WeightFormat::kDenseI8, WeightFormat::kGroupsI8})
+  for (const WeightFormat format :
+       {WeightFormat::kDenseI8, WeightFormat::kGroupsI8, WeightFormat::kUnstructuredI8})
     all.push_back(pack_i8(format, random_i8(random, shape, 0.3, 255), shape.rows, shape.cols));
   std::size_t refused = 0;
   for (const PackedWeights& packed : all)

@@ -119,7 +119,9 @@ TEST(LoadModel, PacksInTheFormatThatIsAskedFor) {
   EXPECT_EQ(kernel("legacy14_eager", Formats::kDense), "dense_f32");
   EXPECT_EQ(kernel("legacy14_eager", Formats::kSparse), "unstructured_f32");
   EXPECT_EQ(kernel("int8_u8", Formats::kDense), "dense_i8");
+  EXPECT_EQ(kernel("legacy14_eager", Formats::kUnstructured), "unstructured_f32");
   EXPECT_EQ(kernel("int8_u8", Formats::kSparse), "groups_i8");
+  EXPECT_EQ(kernel("int8_u8", Formats::kUnstructured), "unstructured_i8");
 }
 
 TEST(LoadModel, KeepsTablesInTheTypeOfTheFile) {

@@ -60,7 +60,8 @@ bool refused(const fs::path& path) {
 // Equal models give equal files.
 TEST_F(PackedFileTest, AModelComesBackBitByBit) {
   for (const Fixture& fixture : kFixtures)
-    for (const auto formats : {LoadOptions::Formats::kDense, LoadOptions::Formats::kSparse}) {
+    for (const auto formats : {LoadOptions::Formats::kDense, LoadOptions::Formats::kSparse,
+                               LoadOptions::Formats::kUnstructured}) {
       SCOPED_TRACE(fixture.name);
       const auto model = load_model(fixture_file(fixture.name), {.formats = formats});
       const fs::path first = written(*model);

@@ -33,7 +33,8 @@ Graph folded_graph(std::string_view name) {
 
 TEST(PackedModel, UnpacksToTheWeightsOfTheFile) {
   for (const char* name : {"legacy14_eager", "legacy14_eager_fp16", "dynamo18_sdpa"})
-    for (const auto formats : {LoadOptions::Formats::kDense, LoadOptions::Formats::kSparse}) {
+    for (const auto formats : {LoadOptions::Formats::kDense, LoadOptions::Formats::kSparse,
+                               LoadOptions::Formats::kUnstructured}) {
       SCOPED_TRACE(name);
       const auto model = load_model(fixture_file(name), {.formats = formats});
       const Graph folded = folded_graph(name);
@@ -58,7 +59,8 @@ std::int32_t stored(const Tensor& tensor, std::size_t i) {
 
 TEST(PackedModel, UnpacksIntegersMinusTheirZeroPoint) {
   for (const char* name : {"int8_u8", "int8_s8_float_bias", "int8_u8_zero_point_120"})
-    for (const auto formats : {LoadOptions::Formats::kDense, LoadOptions::Formats::kSparse}) {
+    for (const auto formats : {LoadOptions::Formats::kDense, LoadOptions::Formats::kSparse,
+                               LoadOptions::Formats::kUnstructured}) {
       SCOPED_TRACE(name);
       const std::int32_t zero = std::string_view(name) == "int8_u8"              ? 128
                                 : std::string_view(name) == "int8_s8_float_bias" ? 0

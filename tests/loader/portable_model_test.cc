@@ -102,7 +102,8 @@ TEST_F(PortableModelTest, OfAnotherInstructionSetIsPackedAgain) {
 
 TEST_F(PortableModelTest, FormatsCanBeForced) {
   packed("legacy14_eager");
-  for (const auto formats : {LoadOptions::Formats::kDense, LoadOptions::Formats::kSparse}) {
+  for (const auto formats : {LoadOptions::Formats::kDense, LoadOptions::Formats::kSparse,
+                             LoadOptions::Formats::kUnstructured}) {
     const auto model = load_model(file_, {.formats = formats});
     const auto original = load_model(fixture_file("legacy14_eager"), {.formats = formats});
     const Linear& matrix = model->encoder->layers[1].ffn_in;

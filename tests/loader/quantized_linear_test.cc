@@ -117,7 +117,8 @@ void expect_exact(const Bytes& activations, const Bytes& weights) {
   const Graph graph = layer_graph(activations, weights);
   ASSERT_EQ(operators(graph), std::vector<std::string>{"QuantizedLinear"});
   const GraphIndex index(graph);
-  for (const auto formats : {LoadOptions::Formats::kDense, LoadOptions::Formats::kSparse}) {
+  for (const auto formats : {LoadOptions::Formats::kDense, LoadOptions::Formats::kSparse,
+                             LoadOptions::Formats::kUnstructured}) {
     PackScratch scratch;
     const Linear linear = pack_linear(index, graph.nodes[0], {.formats = formats},
                                       *std::pmr::new_delete_resource(), scratch);

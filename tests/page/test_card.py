@@ -19,7 +19,7 @@ class Card(PageTest):
         self.assertEqual(self.browser.text("#card-title"), INT8)
         self.assertEqual(facts["weights"], "trained")
         self.assertEqual(facts["encoder"], "6 layers of 384 features, 12 heads")
-        self.assertRegex(facts["kernels"], r"36 × groups_i8 \(int8 static")
+        self.assertRegex(facts["kernels"], r"36 × (groups|unstructured)_i8 \(int8 static")
         self.assertRegex(facts["zeros"], r"^80\.\d %$")
         self.assertIn("F1 61.4, exact match", facts["evaluation"])
         self.assertRegex(facts["memory"], r"^\d+ MB")
@@ -30,7 +30,7 @@ class Card(PageTest):
         pictures = self.script("return [...document.querySelectorAll('#card canvas')].map(c => [c.width, c.height, c.getAttribute('aria-label')])")
         self.assertEqual(len(pictures), 36)
         self.assertEqual([picture[:2] for picture in pictures[:6]], [[32, 32]] * 4 + [[8, 32], [32, 8]])
-        self.assertRegex(pictures[4][2], r"^layer 1 ffn in: 1536 × 384, [\d.]+ % zeros, groups_i8, densest part \d+ % not zero$")
+        self.assertRegex(pictures[4][2], r"^layer 1 ffn in: 1536 × 384, [\d.]+ % zeros, (groups|unstructured)_i8, densest part \d+ % not zero$")
         # What is drawn is not empty, and not the same everywhere.
         levels = self.script("""const canvas = document.querySelector('#card canvas');
             const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;

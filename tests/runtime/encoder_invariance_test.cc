@@ -143,15 +143,18 @@ TEST_P(EncoderInvariance, HoldsForEveryBatch) {
   }
 }
 
-TEST_P(EncoderInvariance, HoldsForDenseAndSparseWeights) {
-  TinyModelOptions dense = options();
-  dense.storage = StorageForm::kDense;
-  const std::vector<Sequence> sequences = random_sequences({5, 64, 90}, dense.vocabulary, 5);
+TEST_P(EncoderInvariance, HoldsForWeightsInEveryForm) {
+  const std::vector<Sequence> sequences = random_sequences({5, 64, 90}, options().vocabulary, 5);
   const std::vector<Trace> want = alone(*tiny_model(options()), sequences);
-  for (const kernels::KernelTable& table : kernels::supported_tables()) {
-    SCOPED_TRACE(kernels::isa_name(table.isa));
-    ASSERT_NO_FATAL_FAILURE(
-        expect_same(want, trace_batch(table, *tiny_model(dense)->encoder, sequences, 2)));
+  for (const StorageForm form : {StorageForm::kDense, StorageForm::kUnstructured}) {
+    TinyModelOptions stored = options();
+    stored.storage = form;
+    const auto model = tiny_model(stored);
+    for (const kernels::KernelTable& table : kernels::supported_tables()) {
+      SCOPED_TRACE(std::string(kernels::isa_name(table.isa)) +
+                   (form == StorageForm::kDense ? " dense" : " unstructured"));
+      ASSERT_NO_FATAL_FAILURE(expect_same(want, trace_batch(table, *model->encoder, sequences, 2)));
+    }
   }
 }
 

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "kernels/isa.h"
 #include "serve/http/server.h"
 #include "serve/log.h"
 #include "tests/serve/http_client.h"
@@ -67,7 +68,8 @@ TEST_F(BundledModel, ShowsEachMatrixOfItsEncoder) {
   EXPECT_EQ(*last.find("step")->as_string(), "ffn out");
   EXPECT_EQ(*last.find("rows")->as_integer(), 384);
   EXPECT_EQ(*last.find("cols")->as_integer(), 1536);
-  EXPECT_EQ(*last.find("kernel")->as_string(), "groups_i8");
+  EXPECT_EQ(*last.find("kernel")->as_string(),
+            kernels::cpu_supports(kernels::Isa::kAvx512Vnni) ? "unstructured_i8" : "groups_i8");
   EXPECT_EQ(*last.find("form")->as_string(), "int8 static (SparseML)");
   // The cells together are the matrix.
   const Json& density = *last.find("density");

@@ -38,9 +38,10 @@ void add_float(const loader::Linear& linear, kernels::Isa isa, std::size_t side,
 void add_int8(const loader::Linear& linear, kernels::Isa isa, std::size_t side,
               MatrixFacts& facts) {
   const std::vector<std::int16_t> weights = kernels::unpack_i8(linear.weights);
-  facts.blocks_1x4 = kernels::nonzero_groups_i8(weights, facts.rows, facts.cols);
+  const kernels::I8Pattern pattern = kernels::pattern_i8(weights, facts.rows, facts.cols);
+  facts.blocks_1x4 = pattern.groups_1x4;
   facts.blocks_4x1 = blocks_4x1(weights, facts.rows, facts.cols);
-  const auto costs = kernels::i8_format_costs(facts.rows, facts.cols, facts.blocks_1x4, isa);
+  const auto costs = kernels::i8_format_costs(pattern, isa);
   facts.costs.assign(costs.begin(), costs.end());
   facts.density = loader::density_map(std::span<const std::int16_t>(weights), facts.cols, side);
 }

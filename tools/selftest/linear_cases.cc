@@ -23,7 +23,8 @@ constexpr Format kF32Formats[] = {{WeightFormat::kDenseF32, "dense"},
                                   {WeightFormat::kBlock4x1F32, "4x1 blocks"},
                                   {WeightFormat::kBlock1x4F32, "1x4 blocks"}};
 constexpr Format kI8Formats[] = {{WeightFormat::kDenseI8, "dense"},
-                                 {WeightFormat::kGroupsI8, "groups"}};
+                                 {WeightFormat::kGroupsI8, "groups"},
+                                 {WeightFormat::kUnstructuredI8, "unstructured"}};
 static_assert(std::size(kF32Formats) + std::size(kI8Formats) == kernels::kWeightFormats,
               "a new format belongs into one of the lists");
 

@@ -1,7 +1,10 @@
 #include "tools/selftest/selftest.h"
 
+#include <algorithm>
 #include <iterator>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 #include "tools/selftest/kernel_checks.h"
 #include "tools/selftest/tiny_model.h"
@@ -50,8 +53,15 @@ std::vector<ModelCheck> tiny_model_checks(std::size_t threads) {
     TinyModelOptions dense = sparse;
     dense.storage = StorageForm::kDense;
     const auto model = tiny_model(sparse);
+    std::vector<ModelForm> forms{{"sparse", model}, {"dense", tiny_model(dense)}};
+    // Of fp32 weights this is the sparse form.
+    if (form.linears != LinearForm::kF32) {
+      TinyModelOptions unstructured = sparse;
+      unstructured.storage = StorageForm::kUnstructured;
+      forms.push_back({"unstructured", tiny_model(unstructured)});
+    }
     checks.push_back({.name = form.name,
-                      .forms = {{"sparse", model}, {"dense", tiny_model(dense)}},
+                      .forms = std::move(forms),
                       .sequences = sequences_for(*model, kLengths),
                       .batches = {1, 2, 3, 7, 21, kMostSequences},
                       .scalar_batches = {3, 21},
@@ -77,6 +87,11 @@ ModelCheck model_check(const std::filesystem::path& path, std::size_t threads, E
   if (model->encoder) {
     check.forms.push_back({"dense", load(Formats::kDense)});
     check.forms.push_back({"sparse", load(Formats::kSparse)});
+    const auto is_int8 = [](const loader::EncoderLayer& layer) {
+      return layer.ffn_in.input.has_value();
+    };
+    if (std::ranges::any_of(model->encoder->layers, is_int8))
+      check.forms.push_back({"unstructured", load(Formats::kUnstructured)});
   }
   if (effort == Effort::kThorough) {
     check.batches = up_to(kMostSequences);

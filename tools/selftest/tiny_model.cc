@@ -10,6 +10,17 @@ namespace {
 using kernels::Quantization;
 using loader::Tensor;
 
+kernels::WeightFormat i8_format(StorageForm storage) {
+  switch (storage) {
+    case StorageForm::kDense:
+      return kernels::WeightFormat::kDenseI8;
+    case StorageForm::kUnstructured:
+      return kernels::WeightFormat::kUnstructuredI8;
+    default:
+      return kernels::WeightFormat::kGroupsI8;
+  }
+}
+
 class Builder {
  public:
   explicit Builder(const TinyModelOptions& options) : options_(options), random_(options.seed) {}
@@ -62,10 +73,8 @@ class Builder {
       const auto value = static_cast<std::int16_t>(std::lround(uniform(-128, 127)));
       weight = keep() ? value : std::int16_t{0};
     }
-    const auto format = options_.storage == StorageForm::kDense ? kernels::WeightFormat::kDenseI8
-                                                                : kernels::WeightFormat::kGroupsI8;
     loader::Linear linear;
-    linear.weights = kernels::pack_i8(format, weights, rows, cols);
+    linear.weights = kernels::pack_i8(i8_format(options_.storage), weights, rows, cols);
     linear.input = input;
     const float weight_scale =
         2.0f / std::sqrt(static_cast<float>(cols) * static_cast<float>(options_.density)) / 128;

@@ -12,7 +12,9 @@ namespace filigree::tools {
 
 enum class LinearForm { kF32, kI8, kMixed };  // kMixed: both kinds in every layer
 enum class AttentionForm { kF32, kInteger, kAlternating };
-enum class StorageForm { kDense, kSparse };
+// Of int8 weights kSparse is 1x4 groups and kUnstructured single weights; of fp32 both are single
+// ones.
+enum class StorageForm { kDense, kSparse, kUnstructured };
 
 struct TinyModelOptions {
   std::size_t hidden_size = 24;

@@ -121,7 +121,8 @@ void check_all_i8(std::mt19937& random) {
     weights.push_back(static_cast<std::int16_t>(std::lround(weight * 40)));
   AlignedBuffer x(quad_panel_bytes(kCols));
   for (std::size_t i = 0; i < x.size(); ++i) x.as<std::uint8_t>()[i] = random() & 255;
-  for (const WeightFormat format : {WeightFormat::kDenseI8, WeightFormat::kGroupsI8}) {
+  for (const WeightFormat format :
+       {WeightFormat::kDenseI8, WeightFormat::kGroupsI8, WeightFormat::kUnstructuredI8}) {
     const PackedWeights packed = pack_i8(format, weights, kRows, kCols);
     check(unpack_i8(packed) == weights, "unpacked int8 weights");
     for (const KernelTable& table : supported_tables())
