@@ -85,6 +85,21 @@ template <int V>
   }
 }
 
+// Gains 4 % of a whole model at 128 tokens and 8 % at 16, whose weights come from L3; 512 to 4096
+// are within 2 %.
+constexpr std::size_t kPrefetchEntries = 1024;
+
+// Fetches what the streams hold `kPrefetchEntries` after the `count` entries of one row.
+[[gnu::always_inline]] inline void prefetch_entries(const std::int8_t* weights,
+                                                    const std::uint16_t* offsets,
+                                                    std::size_t count) {
+  constexpr std::size_t kLine = 64;
+  for (std::size_t i = 0; i < count; i += kLine / sizeof(std::uint16_t))
+    _mm_prefetch(reinterpret_cast<const char*>(offsets + kPrefetchEntries + i), _MM_HINT_T0);
+  for (std::size_t i = 0; i < count; i += kLine)
+    _mm_prefetch(reinterpret_cast<const char*>(weights + kPrefetchEntries + i), _MM_HINT_T0);
+}
+
 template <int V, SliceRole kRole>
 [[gnu::noinline]] void add_run(const FinishI8& finish, std::size_t first_row, const std::uint8_t* x,
                                RowsOfRun run) {
@@ -93,6 +108,7 @@ template <int V, SliceRole kRole>
   for (const std::uint16_t* id = run.ids; id != run.ids + run.rows; ++id) {
     __m512i sums[V];
     begin_row_i8<V, kRole>(finish.args, first_row, id, sums);
+    prefetch_entries(weights, offsets, 4 * run.fours);
     for (const std::int8_t* end = weights + 4 * run.fours; weights != end;
          weights += 4, offsets += 4)
       add_four(sums, x, offsets, weights);
