@@ -59,6 +59,10 @@ void add_all(const std::vector<Shape>& shapes, std::size_t tokens) {
       add(table, {shape, WeightFormat::kDenseI8, 0.0, 1, tokens});
       for (const Sparsity s : kGroups)
         add(table, {shape, WeightFormat::kGroupsI8, s.zeros, s.block_cols, tokens});
+      // Of other instruction sets it is the scalar kernel, which nothing chooses.
+      if (table.isa != kernels::Isa::kAvx512Vnni) continue;
+      for (const Sparsity s : kUnstructured)
+        add(table, {shape, WeightFormat::kUnstructuredI8, s.zeros, s.block_cols, tokens});
     }
 }
 

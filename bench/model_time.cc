@@ -1,6 +1,8 @@
 // One model, timed on request, so that a driver can take turns with another engine
 // (bench/peers/compare.py).
-//   model_time MODEL [--isa=NAME] [--cores=N]
+//   model_time MODEL [--isa=NAME] [--cores=N] [--formats=NAME]
+// --formats: dense, sparse or unstructured (loader::LoadOptions::Formats) in place of the choice by
+// cost.
 // Reads lines of sequence lengths, "128" or "384 17 90", from standard input. For each it computes
 // one batch of sequences of so many random tokens and prints the seconds it took, from the call to
 // the answer.
@@ -24,8 +26,18 @@ namespace {
 
 struct Settings {
   std::string model;
+  loader::LoadOptions::Formats formats = loader::LoadOptions::Formats::kCostModel;
   runtime::EngineOptions engine{.cores = 1, .batch_tokens = std::size_t{1} << 16};
 };
+
+loader::LoadOptions::Formats parse_formats(std::string_view name) {
+  using Formats = loader::LoadOptions::Formats;
+  if (name == "dense") return Formats::kDense;
+  if (name == "sparse") return Formats::kSparse;
+  if (name == "unstructured") return Formats::kUnstructured;
+  throw std::invalid_argument("--formats=" + std::string(name) +
+                              ": expected dense, sparse or unstructured");
+}
 
 Settings parse(int argc, char** argv) {
   Settings settings;
@@ -36,12 +48,15 @@ Settings parse(int argc, char** argv) {
       if (!settings.engine.isa) throw std::invalid_argument("unknown " + std::string(argument));
     } else if (argument.starts_with("--cores=")) {
       settings.engine.cores = std::stoul(std::string(argument.substr(8)));
+    } else if (argument.starts_with("--formats=")) {
+      settings.formats = parse_formats(argument.substr(10));
     } else {
       settings.model = argument;
     }
   }
   if (settings.model.empty())
-    throw std::invalid_argument("usage: model_time MODEL [--isa=NAME] [--cores=N]");
+    throw std::invalid_argument(
+        "usage: model_time MODEL [--isa=NAME] [--cores=N] [--formats=NAME]");
   return settings;
 }
 
@@ -63,8 +78,8 @@ runtime::Request request_of(const std::shared_ptr<const loader::Model>& model,
 
 void answer_lines(const Settings& settings) {
   const auto model = loader::load_model(
-      settings.model,
-      {.isa = settings.engine.isa.value_or(kernels::supported_tables().back().isa)});
+      settings.model, {.isa = settings.engine.isa.value_or(kernels::supported_tables().back().isa),
+                       .formats = settings.formats});
   runtime::Engine engine(settings.engine);
   for (std::string line; std::getline(std::cin, line);) {
     runtime::Request request = request_of(model, line);
