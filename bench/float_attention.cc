@@ -11,9 +11,9 @@ using kernels::TokenSegment;
 
 std::vector<TokenSegment> whole_panels(std::size_t tokens) {
   std::vector<TokenSegment> segments;
-  for (std::size_t done = 0; done < tokens; done += kernels::kPanelTokens)
-    segments.push_back(
-        {done / kernels::kPanelTokens, 0, std::min(kernels::kPanelTokens, tokens - done)});
+  for (std::size_t done = 0; done < tokens; done += kernels::kUsualPanelTokens)
+    segments.push_back({done / kernels::kUsualPanelTokens, 0,
+                        std::min(kernels::kUsualPanelTokens, tokens - done)});
   return segments;
 }
 

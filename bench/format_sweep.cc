@@ -25,7 +25,6 @@ namespace filigree::bench {
 namespace {
 
 using kernels::AlignedBuffer;
-using kernels::kPanelTokens;
 using kernels::PackedWeights;
 using kernels::WeightFormat;
 
@@ -88,7 +87,7 @@ class F32Candidates final : public Candidates {
           {.weights = weights.view(),
            .first_block = 0,
            .last_block = weights.view().row_blocks,
-           .tokens = kPanelTokens,
+           .tokens = kernels::kUsualPanelTokens,
            .x = x_.as<float>() + panel * kernels::panel_floats(weights.cols()),
            .bias = nullptr,
            .activation = kernels::Activation::kNone,
@@ -129,7 +128,7 @@ class I8Candidates final : public Candidates {
           {.weights = weights.view(),
            .first_block = 0,
            .last_block = weights.view().row_blocks,
-           .tokens = kPanelTokens,
+           .tokens = kernels::kUsualPanelTokens,
            .x = x_.as<std::uint8_t>() + panel * kernels::quad_panel_bytes(weights.cols()),
            .offset = offset_.data(),
            .scale = scale_.data(),

@@ -74,15 +74,15 @@ class F32Layer final : public LinearLayer {
     run(table);
     const Shape shape = options().shape;
     for (std::size_t token = 0; token < options().tokens; ++token) {
-      const std::size_t panel = token / kPanelTokens;
+      const std::size_t panel = token / panel_width();
       const float* x = x_.as<float>() + panel * kernels::panel_floats(shape.cols);
       const float* y = y_.as<float>() + panel * kernels::panel_floats(shape.rows);
       const std::size_t row = token * 31 % shape.rows;
       double want = 0.0;
       for (std::size_t k = 0; k < shape.cols; ++k)
         want += static_cast<double>(weights_[row * shape.cols + k]) *
-                x[k * kPanelTokens + token % kPanelTokens];
-      const double got = y[row * kPanelTokens + token % kPanelTokens];
+                x[k * kPanelTokens + token % panel_width()];
+      const double got = y[row * kPanelTokens + token % panel_width()];
       // All products are positive: a rounding each, relative to the sum.
       if (!(std::abs(got - want) <= 0x1p-24 * static_cast<double>(shape.cols + 1) * want))
         fail(options(), row, token, got, want);
@@ -146,8 +146,8 @@ class I8Layer final : public LinearLayer {
     run(table);
     const Shape shape = options().shape;
     for (std::size_t token = 0; token < options().tokens; ++token) {
-      const std::size_t panel = token / kPanelTokens;
-      const std::size_t lane = token % kPanelTokens;
+      const std::size_t panel = token / panel_width();
+      const std::size_t lane = token % panel_width();
       const auto at = [lane](std::size_t f) { return f / 4 * 4 * kPanelTokens + 4 * lane + f % 4; };
       const std::uint8_t* x = x_.as<std::uint8_t>() + panel * kernels::quad_panel_bytes(shape.cols);
       const std::uint8_t* y = y_.as<std::uint8_t>() + panel * kernels::quad_panel_bytes(shape.rows);
@@ -206,8 +206,13 @@ std::size_t LinearLayer::panels() const noexcept {
   return (options_.tokens + kPanelTokens - 1) / kPanelTokens;
 }
 
+std::size_t LinearLayer::panel_width() const noexcept {
+  constexpr std::size_t kLanes = 16;
+  return ((options_.tokens + panels() - 1) / panels() + kLanes - 1) / kLanes * kLanes;
+}
+
 std::size_t LinearLayer::tokens_of_panel(std::size_t panel) const noexcept {
-  return std::min(kPanelTokens, options_.tokens - panel * kPanelTokens);
+  return std::min(panel_width(), options_.tokens - panel * panel_width());
 }
 
 std::unique_ptr<LinearLayer> make_layer(const LayerOptions& options) {

@@ -27,7 +27,7 @@ struct LayerOptions {
   kernels::WeightFormat format;
   double sparsity;             // fraction of zeros
   std::size_t block_cols;      // zeros come in blocks of this many inputs: 1 or 4
-  std::size_t tokens;          // laid out in panels of 64
+  std::size_t tokens;          // laid out in panels of at most T, all but the last equally wide
   std::size_t block_rows = 1;  // and of this many outputs
 };
 
@@ -47,6 +47,7 @@ class LinearLayer {
 
  protected:
   std::size_t panels() const noexcept;
+  std::size_t panel_width() const noexcept;  // tokens of every panel but the last
   std::size_t tokens_of_panel(std::size_t panel) const noexcept;
 
  private:

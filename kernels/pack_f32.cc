@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::size_t kInputBytes = kPanelTokens * sizeof(float);
 
-// Inputs whose part of X fills this fraction of L1.
+// Inputs whose part of X fills this fraction of L1 with the usual number of tokens.
 std::size_t cols_filling(double fraction, std::size_t l1_bytes) {
-  const auto cols =
-      static_cast<std::size_t>(fraction * static_cast<double>(l1_bytes)) / kInputBytes;
+  const auto cols = static_cast<std::size_t>(fraction * static_cast<double>(l1_bytes)) /
+                    (kUsualPanelTokens * sizeof(float));
   return std::clamp<std::size_t>(cols / 4 * 4, 16, kMaxChunkColsF32);
 }
 

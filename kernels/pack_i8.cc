@@ -212,7 +212,8 @@ std::vector<std::int16_t> unpack_i8(const PackedWeights& packed) {
 std::size_t i8_scratch_elements(const PackedView& weights) noexcept {
   const std::size_t sums = weights.block_rows * weights.panel_tokens;
   if (weights.format != WeightFormat::kUnstructuredI8) return sums;
-  return sums + quad_panel_bytes(weights.cols) / sizeof(std::int32_t);
+  const std::size_t inputs = (weights.cols + 3) / 4 * 4;
+  return sums + inputs * kInputBytesUnstructuredI8 / sizeof(std::int32_t);
 }
 
 }  // namespace filigree::kernels

@@ -6,7 +6,8 @@
 namespace filigree::kernels {
 namespace {
 
-static_assert((kChunkColsUnstructuredI8 - 1) * kPanelTokens <= 0xFFFF, "offsets are 16 bits");
+static_assert((kChunkColsUnstructuredI8 - 1) * kInputBytesUnstructuredI8 <= 0xFFFF,
+              "offsets are 16 bits");
 
 // One row of one slice. A weight outside of s8 becomes two entries of one input that add up to it.
 void add_row(std::span<const std::int16_t> weights, SliceBuilder<std::int8_t>& slice) {
@@ -18,7 +19,7 @@ void add_row(std::span<const std::int16_t> weights, SliceBuilder<std::int8_t>& s
   };
   for (std::size_t col = 0; col < weights.size(); ++col)
     for (std::int32_t rest = weights[col]; rest != 0;) {
-      offset = col * kPanelTokens;
+      offset = col * kInputBytesUnstructuredI8;
       const std::int32_t part = std::clamp(rest, -128, 127);
       add(part);
       rest -= part;

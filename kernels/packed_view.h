@@ -65,13 +65,17 @@ struct EntryStreams {
   const std::uint16_t* row_ids;  // within the row block, in rows of an entry; kRowIdPadding valid
                                  // ids follow the last
   const std::uint16_t* offsets;  // bytes from the chunk's first input in the panel, one for each
-                                 // entry; kUnstructuredI8: in a panel [input][T] of bytes
+                                 // entry; kUnstructuredI8: of kInputBytesUnstructuredI8
   const float* values;  // f32: the weights of an entry, kValuePadding valid floats follow the last
   const std::int32_t*
       groups;  // int8: 4 x s8 weights of consecutive inputs, first input in the lowest byte
   const std::int8_t* weights;  // kUnstructuredI8: one for each entry. Rows have whole fours of
                                // entries, the last of them filled up with weights of 0
 };
+
+// From input to input in the bytes that kernels of kUnstructuredI8 turn a panel into: one vector of
+// at most 64 tokens.
+inline constexpr std::size_t kInputBytesUnstructuredI8 = 64;
 
 // Entries of a row of kUnstructuredI8 that kernels multiply together.
 inline constexpr std::size_t kEntriesTogetherI8 = 4;
@@ -85,7 +89,7 @@ inline constexpr std::size_t kDenseTileF32 = 6;
 inline constexpr std::size_t kDenseTileI8 = 4;
 
 // Rows of a row block at most: fp32 kernels keep the sums of a block on the stack from chunk to
-// chunk (96 KB).
+// chunk (120 KB).
 inline constexpr std::size_t kMaxBlockRows = 384;
 
 struct PackedView {

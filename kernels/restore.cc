@@ -18,7 +18,7 @@ constexpr std::size_t kMaxEntries = std::size_t{1} << 40;
 
 // Bytes of what an entry begins at: of fp32 T floats, of int8 groups a quad of T tokens.
 std::size_t offset_step(WeightFormat format) {
-  return format == WeightFormat::kUnstructuredI8 ? kPanelTokens : kPanelTokens * 4;
+  return format == WeightFormat::kUnstructuredI8 ? kInputBytesUnstructuredI8 : kPanelTokens * 4;
 }
 
 [[noreturn]] void reject(const std::string& what) {
@@ -175,15 +175,15 @@ class SliceCheck {
     const std::size_t inputs = in_quads ? (cols.end - cols.begin + 3) / 4 : cols.end - cols.begin;
     const std::size_t cols_of_entry = in_quads ? 1 : entry_shape(view_.format).cols;
     const std::size_t step = offset_step(view_.format);
-    std::uint16_t bits = 0;
+    std::uint16_t between = 0;
     std::uint16_t largest = 0;
     const std::uint16_t* const end = view_.entries.offsets + end_.entry;
     for (const std::uint16_t* offset = view_.entries.offsets + begin_.entry; offset != end;
          ++offset) {
-      bits = static_cast<std::uint16_t>(bits | *offset);
+      between = static_cast<std::uint16_t>(between | *offset % step);
       largest = std::max(largest, *offset);
     }
-    if (bits % step != 0) fail("has an entry between two inputs");
+    if (between != 0) fail("has an entry between two inputs");
     if (begin_.entry != end_.entry && largest / step + cols_of_entry > inputs)
       fail("has an entry beyond its inputs");
   }

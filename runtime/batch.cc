@@ -8,11 +8,10 @@
 namespace filigree::runtime {
 namespace {
 
-using kernels::kPanelTokens;
-
 // Kernels compute whole vector registers of lanes; AVX2 has 8.
 constexpr std::size_t kUnit = 8;
-constexpr std::size_t kUnitsPerPanel = kPanelTokens / kUnit;
+constexpr std::size_t kUsualUnits = kernels::kUsualPanelTokens / kUnit;
+constexpr std::size_t kMostUnits = kernels::kPanelTokens / kUnit;
 
 constexpr std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
@@ -20,6 +19,12 @@ constexpr std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b -
 // first.
 constexpr std::size_t part_begin(std::size_t total, std::size_t n, std::size_t i) {
   return total / n * i + std::min(i, total % n);
+}
+
+// Panels that a rank cuts `units` into: as few as may be, since each reads all weights, but usual
+// ones where all of them are full (384 tokens: 6 of 64 instead of 5 of up to 80).
+constexpr std::size_t panels_of(std::size_t units) {
+  return units % kUsualUnits == 0 ? units / kUsualUnits : divided_up(units, kMostUnits);
 }
 
 std::size_t tokens_of(std::span<const kernels::TokenSegment> segments) {
@@ -32,7 +37,7 @@ std::size_t tokens_of(std::span<const kernels::TokenSegment> segments) {
 
 std::size_t max_panels(std::size_t tokens, std::size_t ranks) noexcept {
   const std::size_t units_per_rank = divided_up(divided_up(tokens, kUnit), ranks);
-  return ranks * divided_up(units_per_rank, kUnitsPerPanel);
+  return ranks * std::max(units_per_rank / kUsualUnits, divided_up(units_per_rank, kMostUnits));
 }
 
 void RaggedBatch::assign(std::span<const Sequence* const> sequences, std::size_t ranks) {
@@ -66,7 +71,7 @@ void RaggedBatch::cut_panels(std::size_t ranks) {
     first_panel_.push_back(panels_.size());
     const std::size_t begin = part_begin(units, used, rank);
     const std::size_t own = part_begin(units, used, rank + 1) - begin;
-    const std::size_t count = divided_up(own, kUnitsPerPanel);
+    const std::size_t count = panels_of(own);
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t first = kUnit * (begin + part_begin(own, count, i));
       const std::size_t last = kUnit * (begin + part_begin(own, count, i + 1));

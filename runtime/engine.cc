@@ -106,11 +106,11 @@ Plan plan(const EngineOptions& options) {
   plan.choice = choose_cores(plan.topology, options.cores);
   plan.streams = divide_places(plan.choice.places, stream_count(options, plan.choice));
   plan.numa = plan_numa(plan.streams, options.numa, options.pinning);
-  // Two panels of tokens for each thread: bench/RESULTS.md has the times of other sizes.
+  // Two usual panels of tokens for each thread: bench/RESULTS.md has the times of other sizes.
   plan.batch_tokens = options.batch_tokens != 0
                           ? options.batch_tokens
-                          : std::max(kLeastBatchTokens,
-                                     2 * kernels::kPanelTokens * threads_of_largest(plan.streams));
+                          : std::max(kLeastBatchTokens, 2 * kernels::kUsualPanelTokens *
+                                                            threads_of_largest(plan.streams));
   return plan;
 }
 

@@ -1,5 +1,5 @@
 // kBlock1x4F32 and kBlock4x1F32 with AVX2: kernels/internal/block_1x4_f32.h and block_4x1_f32.h
-// with up to 8 vectors of 8 tokens. 4 x 3 vectors: 12 sums + 3 of X + 1 broadcast = 16 registers.
+// with up to 10 vectors of 8 tokens. 4 x 3 vectors: 12 sums + 3 of X + 1 broadcast = 16 registers.
 #include <immintrin.h>
 
 #include <cassert>
@@ -18,7 +18,8 @@ void block_1x4_f32_avx2(const LinearF32Args& args) noexcept {
   check_linear_f32(args);
   static constexpr AddRunF32* kRuns[kPanelVectors<Avx2>] = {
       add_run_1x4<Avx2, 1>, add_run_1x4<Avx2, 2>, add_run_1x4<Avx2, 3>, add_run_1x4<Avx2, 4>,
-      add_run_1x4<Avx2, 5>, add_run_1x4<Avx2, 6>, add_run_1x4<Avx2, 7>, add_run_1x4<Avx2, 8>};
+      add_run_1x4<Avx2, 5>, add_run_1x4<Avx2, 6>, add_run_1x4<Avx2, 7>, add_run_1x4<Avx2, 8>,
+      add_run_1x4<Avx2, 9>, add_run_1x4<Avx2, 10>};
   linear_entries(args, kRuns[vectors_of<Avx2>(args.tokens) - 1]);
 }
 
@@ -29,7 +30,8 @@ void block_4x1_f32_avx2(const LinearF32Args& args) noexcept {
   static constexpr AddRunF32* kRuns[kPanelVectors<Avx2>] = {
       add_run_4x1<Avx2, 1, kMost>, add_run_4x1<Avx2, 2, kMost>, add_run_4x1<Avx2, 3, kMost>,
       add_run_4x1<Avx2, 4, kMost>, add_run_4x1<Avx2, 5, kMost>, add_run_4x1<Avx2, 6, kMost>,
-      add_run_4x1<Avx2, 7, kMost>, add_run_4x1<Avx2, 8, kMost>};
+      add_run_4x1<Avx2, 7, kMost>, add_run_4x1<Avx2, 8, kMost>, add_run_4x1<Avx2, 9, kMost>,
+      add_run_4x1<Avx2, 10, kMost>};
   linear_entries(args, kRuns[vectors_of<Avx2>(args.tokens) - 1]);
 }
 

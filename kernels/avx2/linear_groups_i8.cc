@@ -102,8 +102,12 @@ void add_slice(const LinearI8Args& args, std::size_t block, std::size_t chunk) {
       return add_slice<6, kSums>(args, block, chunk);
     case 7:
       return add_slice<7, kSums>(args, block, chunk);
-    default:
+    case 8:
       return add_slice<8, kSums>(args, block, chunk);
+    case 9:
+      return add_slice<9, kSums>(args, block, chunk);
+    default:
+      return add_slice<10, kSums>(args, block, chunk);
   }
 }
 

@@ -1,5 +1,5 @@
 // kBlock1x4F32 and kBlock4x1F32 with AVX-512: kernels/internal/block_1x4_f32.h and block_4x1_f32.h
-// with up to 4 vectors of 16 tokens. 4 x 4 vectors: 16 sums + 4 of X + 1 broadcast of 32 registers.
+// with up to 5 vectors of 16 tokens. 4 x 5 vectors: 20 sums + 5 of X + 1 broadcast of 32 registers.
 #include <immintrin.h>
 
 #include <cassert>
@@ -18,17 +18,17 @@ void block_1x4_f32_avx512(const LinearF32Args& args) noexcept {
   check_linear_f32(args);
   static constexpr AddRunF32* kRuns[kPanelVectors<Avx512>] = {
       add_run_1x4<Avx512, 1>, add_run_1x4<Avx512, 2>, add_run_1x4<Avx512, 3>,
-      add_run_1x4<Avx512, 4>};
+      add_run_1x4<Avx512, 4>, add_run_1x4<Avx512, 5>};
   linear_entries(args, kRuns[vectors_of<Avx512>(args.tokens) - 1]);
 }
 
 void block_4x1_f32_avx512(const LinearF32Args& args) noexcept {
   assert(args.weights.format == WeightFormat::kBlock4x1F32);
   check_linear_f32(args);
-  constexpr int kMost = 4;
+  constexpr int kMost = 5;
   static constexpr AddRunF32* kRuns[kPanelVectors<Avx512>] = {
       add_run_4x1<Avx512, 1, kMost>, add_run_4x1<Avx512, 2, kMost>, add_run_4x1<Avx512, 3, kMost>,
-      add_run_4x1<Avx512, 4, kMost>};
+      add_run_4x1<Avx512, 4, kMost>, add_run_4x1<Avx512, 5, kMost>};
   linear_entries(args, kRuns[vectors_of<Avx512>(args.tokens) - 1]);
 }
 

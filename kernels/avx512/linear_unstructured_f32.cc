@@ -1,4 +1,4 @@
-// kUnstructuredF32 with AVX-512: kernels/internal/unstructured_f32.h with up to 4 vectors of 16
+// kUnstructuredF32 with AVX-512: kernels/internal/unstructured_f32.h with up to 5 vectors of 16
 // tokens.
 #include <immintrin.h>
 
@@ -17,7 +17,8 @@ void unstructured_f32_avx512(const LinearF32Args& args) noexcept {
   check_linear_f32(args);
   static constexpr AddRunF32* kRuns[kPanelVectors<Avx512>] = {
       add_run_unstructured<Avx512, 1>, add_run_unstructured<Avx512, 2>,
-      add_run_unstructured<Avx512, 3>, add_run_unstructured<Avx512, 4>};
+      add_run_unstructured<Avx512, 3>, add_run_unstructured<Avx512, 4>,
+      add_run_unstructured<Avx512, 5>};
   linear_entries(args, kRuns[vectors_of<Avx512>(args.tokens) - 1]);
 }
 

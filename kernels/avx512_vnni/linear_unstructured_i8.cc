@@ -1,4 +1,4 @@
-// kUnstructuredI8 with AVX-512 VNNI. Each input is one vector of 64 bytes; the vectors of four
+// kUnstructuredI8 with AVX-512 VNNI. An input is one vector of 64 tokens; the vectors of four
 // inputs are interleaved into the quads that vpdpbusd multiplies by four weights: 4 loads, 8
 // shuffles and 4 vpdpbusd for 4 nonzeros. The shuffles take one port, which is the bound.
 #include <immintrin.h>
@@ -55,8 +55,8 @@ void turn_quad(const std::uint8_t* quads, std::uint8_t* inputs) {
 template <int V>
 void turn_panel(const LinearI8Args& args) {
   for (std::size_t input = 0; input < args.weights.cols; input += 4) {
-    const std::size_t at = input * kPanelTokens;
-    turn_quad<V>(args.x + at, input_vectors(args) + at);
+    turn_quad<V>(args.x + input * kPanelTokens,
+                 input_vectors(args) + input * kInputBytesUnstructuredI8);
   }
 }
 
@@ -120,7 +120,8 @@ template <int V, SliceRole kRole>
 void add_slice(const FinishI8& finish, std::size_t block, std::size_t chunk) {
   const PackedView& weights = finish.args.weights;
   const SliceRuns slice = slice_runs(weights, block, chunk);
-  const std::uint8_t* x = input_vectors(finish.args) + chunk * weights.chunk_cols * kPanelTokens;
+  const std::uint8_t* x =
+      input_vectors(finish.args) + chunk * weights.chunk_cols * kInputBytesUnstructuredI8;
   RowsOfRun rows{.ids = slice.row_ids,
                  .rows = 0,
                  .fours = 0,
@@ -145,11 +146,7 @@ void unstructured_blocks(const LinearI8Args& args) {
   });
 }
 
-}  // namespace
-
-void unstructured_i8_avx512_vnni(const LinearI8Args& args) noexcept {
-  assert(args.weights.format == WeightFormat::kUnstructuredI8);
-  check_linear_i8(args);
+void unstructured(const LinearI8Args& args) {
   switch (token_vectors_avx512(args.tokens)) {
     case 1:
       return unstructured_blocks<1>(args);
@@ -160,6 +157,32 @@ void unstructured_i8_avx512_vnni(const LinearI8Args& args) noexcept {
     default:
       return unstructured_blocks<4>(args);
   }
+}
+
+// The call for the tokens from `first` on.
+LinearI8Args tokens_from(std::size_t first, LinearI8Args args) {
+  args.tokens -= first;
+  args.x += 4 * first;
+  if (args.residual != nullptr) args.residual += first;
+  if (args.y != nullptr) args.y += first;
+  if (args.y_u8 != nullptr) args.y_u8 += 4 * first;
+  return args;
+}
+
+}  // namespace
+
+// More tokens than a vector of bytes holds are 48 and the rest: 3 + 2 vectors take 7 + 4 shuffles,
+// as many as 4 + 1, and the inputs of both parts together would not stay in the caches.
+void unstructured_i8_avx512_vnni(const LinearI8Args& args) noexcept {
+  assert(args.weights.format == WeightFormat::kUnstructuredI8);
+  check_linear_i8(args);
+  if (args.tokens <= kInputBytesUnstructuredI8) return unstructured(args);
+  constexpr std::size_t kFirst = 3 * kAvx512Lanes;
+  static_assert(kPanelTokens - kFirst <= kInputBytesUnstructuredI8);
+  LinearI8Args first = args;
+  first.tokens = kFirst;
+  unstructured(first);
+  unstructured(tokens_from(kFirst, args));
 }
 
 }  // namespace filigree::kernels

@@ -27,7 +27,7 @@ struct TileI8 {
   bool begins;
 };
 
-// 4 x 4 vectors: 16 sums + 4 of X + weights = 24 of 32 registers, and 8 loads for 16 additions.
+// 4 x 5 vectors: 20 sums + 5 of X + weights = 29 of 32 registers, and 9 loads for 20 additions.
 template <class Arithmetic, int V>
 static void add_tile(const TileI8& tile) {
   constexpr int kRows = static_cast<int>(kDenseTileI8);
@@ -105,8 +105,10 @@ static inline void dense_i8(const LinearI8Args& args) {
       return dense_blocks<Arithmetic, 2>(args);
     case 3:
       return dense_blocks<Arithmetic, 3>(args);
-    default:
+    case 4:
       return dense_blocks<Arithmetic, 4>(args);
+    default:
+      return dense_blocks<Arithmetic, 5>(args);
   }
 }
 

@@ -136,8 +136,10 @@ static inline void groups_i8(const LinearI8Args& args) {
       return groups_blocks<Arithmetic, 2>(args);
     case 3:
       return groups_blocks<Arithmetic, 3>(args);
-    default:
+    case 4:
       return groups_blocks<Arithmetic, 4>(args);
+    default:
+      return groups_blocks<Arithmetic, 5>(args);
   }
 }
 

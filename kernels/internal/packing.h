@@ -66,8 +66,8 @@ class PackedWeightsBuilder {
 void check_matrix_shape(std::size_t elements, std::size_t rows, std::size_t cols);
 [[noreturn]] void throw_wrong_format(WeightFormat format, const char* element);
 
-// Inputs of a chunk of int8 weights: 112 quads of 64 tokens are 28 KB, which leaves room for
-// weights and sums in a 32 KB L1.
+// Inputs of a chunk of int8 weights: 112 quads of 64 tokens are 28 KB (of 80, 35 KB), which leaves
+// room for weights and sums in a 32 KB L1.
 inline constexpr std::size_t kChunkColsI8 = 4 * 112;
 // kUnstructuredI8, 48 KB of tokens: a row costs more than inputs that come from L2 (768 inputs in
 // one chunk are 10 % faster than in two).
@@ -122,7 +122,9 @@ void for_each_dense(const PackedView& view, std::size_t tile_rows, std::size_t g
 template <class Visit>
 void for_each_entry(const PackedView& view, Visit visit) {
   const std::size_t bytes_per_input =
-      view.panel_tokens * (is_float(view.format) ? sizeof(float) : 1);
+      view.format == WeightFormat::kUnstructuredI8
+          ? kInputBytesUnstructuredI8
+          : view.panel_tokens * (is_float(view.format) ? sizeof(float) : 1);
   const std::size_t rows_of_id = entry_shape(view.format).rows;
   for (std::size_t slice = 0; slice < view.row_blocks * view.chunks; ++slice) {
     const std::size_t first_row = rows_of_block(view, slice / view.chunks).begin;

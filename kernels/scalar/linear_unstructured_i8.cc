@@ -20,7 +20,7 @@ void add_slice(const LinearI8Args& args, std::size_t block, std::size_t chunk) {
   for (const Run* run = slice.first; run != slice.last; ++run)
     for (std::size_t i = 0; i < run->rows; ++i, ++row_id)
       for (std::size_t e = 0; e < run->entries; ++e, ++entry) {
-        const std::size_t input = first_input + entries.offsets[entry] / kPanelTokens;
+        const std::size_t input = first_input + entries.offsets[entry] / kInputBytesUnstructuredI8;
         const std::uint8_t* x = args.x + input / 4 * 4 * kPanelTokens + input % 4;
         std::int32_t* sums = args.scratch + *row_id * kPanelTokens;
         for (std::size_t t = 0; t < args.tokens; ++t) sums[t] += entries.weights[entry] * x[4 * t];

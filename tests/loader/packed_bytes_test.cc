@@ -19,7 +19,7 @@ namespace {
 using kernels::WeightFormat;
 
 // The version that the hashes below were taken at.
-constexpr std::uint32_t kVersionOfHashes = 3;
+constexpr std::uint32_t kVersionOfHashes = 4;
 
 constexpr std::size_t kRows = 397;  // two row blocks, the last of them short
 constexpr std::size_t kCols = 460;  // several chunks
@@ -48,8 +48,8 @@ kernels::PackedWeights packed(WeightFormat format) {
 
 TEST(PackedBytes, AreThoseOfTheVersion) {
   constexpr std::uint64_t kHashes[kernels::kWeightFormats] = {
-      0xf342f98db13ff813, 0xf5bdecc591abb900, 0x595223b1253b8f00, 0xc15f3bc9d7e1de05,
-      0x276f2bc33d0a8cdd, 0xd65df7e3a1aeeff8, 0x116d5697d2afec1a};
+      0xf342f98db13ff813, 0x5478b2d809c77449, 0xb433c5ca79bd7be5, 0x61bfbfda16a03e60,
+      0xfbf72df97d69d3b4, 0x63fd128601a50960, 0x116d5697d2afec1a};
   ASSERT_EQ(kPackedVersion, kVersionOfHashes)
       << "the version was raised: take the hashes below anew, and the version that they are of";
   for (std::size_t i = 0; i < kernels::kWeightFormats; ++i) {
@@ -65,7 +65,7 @@ TEST(PackedBytes, AreThoseOfTheVersion) {
 
 // Fields and their order, of a file that depends on nothing of this machine.
 TEST(PackedBytes, OfAWholeFileAreThoseOfTheVersion) {
-  constexpr std::uint64_t kHash = 0x57be996d1a278ecc;
+  constexpr std::uint64_t kHash = 0x6a93105e171ae227;
   const std::filesystem::path path =
       std::filesystem::temp_directory_path() / ("packed_bytes_" + std::to_string(::getpid()));
   write_packed(path, *load_model(fixture_file("int8_u8"), {.isa = kernels::Isa::kScalar}),

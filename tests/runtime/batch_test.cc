@@ -39,9 +39,18 @@ TEST(RaggedBatch, BalancesPanelsOverRanks) {
   EXPECT_EQ(panel_tokens(128, 1), (Sizes{64, 64}));
   EXPECT_EQ(panel_tokens(100, 2), (Sizes{56, 44}));  // 7 and 6 vectors of 8 lanes
   EXPECT_EQ(panel_tokens(96, 2), (Sizes{48, 48}));
-  EXPECT_EQ(panel_tokens(65, 1), (Sizes{40, 25}));
   EXPECT_EQ(panel_tokens(200, 2), (Sizes{56, 48, 48, 48}));
   EXPECT_EQ(panel_tokens(64, 4), (Sizes{16, 16, 16, 16}));
+}
+
+TEST(RaggedBatch, WidensPanelsWhereThatSavesOne) {
+  EXPECT_EQ(panel_tokens(65, 1), Sizes{65});
+  EXPECT_EQ(panel_tokens(80, 1), Sizes{80});
+  EXPECT_EQ(panel_tokens(81, 1), (Sizes{48, 33}));
+  EXPECT_EQ(panel_tokens(129, 1), (Sizes{72, 57}));
+  EXPECT_EQ(panel_tokens(160, 2), (Sizes{80, 80}));
+  EXPECT_EQ(panel_tokens(320, 1), (Sizes{64, 64, 64, 64, 64}));
+  EXPECT_EQ(panel_tokens(321, 1), (Sizes{72, 64, 64, 64, 57}));
 }
 
 TEST(RaggedBatch, UsesFewerRanksForFewTokens) {

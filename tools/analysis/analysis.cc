@@ -65,7 +65,8 @@ double predicted_ms(const MatrixFacts& matrix, const Analysis& analysis) {
   if (matrix.step == Step::kIntermediate)
     seconds += units.gelu_row * static_cast<double>(matrix.rows);
   const auto tokens = static_cast<double>(analysis.batch_size * analysis.sequence_length);
-  return 1e3 * seconds * tokens / static_cast<double>(kernels::kPanelTokens * analysis.threads);
+  return 1e3 * seconds * tokens /
+         static_cast<double>(kernels::kUsualPanelTokens * analysis.threads);
 }
 
 void add_matrix(const MatrixFacts& matrix, const Analysis& analysis, StepRow& row) {
@@ -77,7 +78,7 @@ void add_matrix(const MatrixFacts& matrix, const Analysis& analysis, StepRow& ro
   row.gflops_dense = per_weight * static_cast<double>(matrix.weights());
   const double dense_weight =
       matrix.is_int8() ? analysis.units.i8_quad / 4 : analysis.units.f32_weight;
-  const double dense_tiles = 2.0 * static_cast<double>(kernels::kPanelTokens) / dense_weight *
+  const double dense_tiles = 2.0 * static_cast<double>(kernels::kUsualPanelTokens) / dense_weight *
                              static_cast<double>(analysis.threads) * 1e-9;
   row.utilization = row.gflops_nonzeros / dense_tiles;
 }
