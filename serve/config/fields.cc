@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "serve/config/config.h"
+#include "serve/tasks/whole_number.h"
 
 namespace filigree::serve {
 namespace {
@@ -197,7 +198,8 @@ YamlNode yaml_node(const Json& value, const std::string& file) {
   node.kind = YamlNode::Kind::kScalar;
   const std::string* text = value.as_string();
   node.quoted = text != nullptr;
-  node.scalar = text != nullptr ? *text : to_text(value);
+  const auto whole = whole_number(value);  // YAML's 1.0 is no whole number
+  node.scalar = text != nullptr ? *text : to_text(whole ? Json(*whole) : value);
   return node;
 }
 

@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "serve/tasks/whole_number.h"
+
 namespace filigree::serve {
 namespace {
 
@@ -13,7 +15,9 @@ class Members {
   // Nothing but `value`, for `reason`.
   void only(const std::string& name, const Json& value, const std::string& reason) {
     const Json* member = find(name);
-    if (member != nullptr && to_text(*member) != to_text(value))
+    if (member == nullptr) return;
+    const auto number = whole_number(*member);
+    if (to_text(number ? Json(*number) : *member) != to_text(value))
       fail(name, "expected " + to_text(value) + ", found " + to_text(*member) + ": " + reason);
   }
 

@@ -8,6 +8,7 @@
 #include "serve/http/openapi_components.h"
 #include "serve/http/page.h"
 #include "serve/http/task_schemas.h"
+#include "serve/http/tensor_schema.h"
 #include "serve/http/version.h"
 #include "serve/tasks/tensor_request.h"
 
@@ -172,12 +173,14 @@ Operation infer_operation(const EndpointConfig& endpoint, const EndpointState& s
   }
   operation.summary += ", or tensors of Open Inference, in JSON or as bytes after it";
   operation.answer_has_bytes = true;
-  operation.body = with_timeouts(Json::object(
-      {{"anyOf", Json::array({std::move(operation.body), schema_ref("TensorRequest")})}}));
+  const loader::Model* model =
+      state.kind == EndpointState::Kind::kReady ? state.loaded->parts.model.get() : nullptr;
+  Json request = model != nullptr ? tensor_request_schema(*model) : schema_ref("TensorRequest");
+  operation.body = with_timeouts(
+      Json::object({{"anyOf", Json::array({std::move(operation.body), std::move(request)})}}));
   operation.answer = Json::object(
       {{"anyOf", Json::array({std::move(operation.answer), schema_ref("TensorResponse")})}});
-  if (state.kind == EndpointState::Kind::kReady)
-    operation.examples.emplace_back("tensors", tensor_example(*state.loaded->parts.model));
+  if (model != nullptr) operation.examples.emplace_back("tensors", tensor_example(*model));
   return operation;
 }
 

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <string>
 
+#include "serve/tasks/whole_number.h"
+
 namespace filigree::serve {
 namespace {
 
@@ -20,8 +22,8 @@ class TimeoutReader {
   void read(const Json& object, std::vector<FieldStep> location, std::int64_t scale) {
     const Json* member = object.find(std::get<std::string>(location.back()));
     if (member == nullptr || member->is_null()) return;
-    const std::int64_t* value = member->as_integer();
-    if (value != nullptr && is_possible(*value, scale)) return take(*value * scale);
+    const auto value = whole_number(*member);
+    if (value && is_possible(*value, scale)) return take(*value * scale);
     fail(std::move(location), to_text(*member), scale);
   }
 

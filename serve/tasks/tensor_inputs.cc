@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "serve/tasks/whole_number.h"
+
 namespace filigree::serve {
 namespace {
 
@@ -73,7 +75,7 @@ class InputReader {
     const auto* sizes = json.as_array();
     if (sizes != nullptr)
       for (const Json& size : *sizes)
-        if (const auto* value = size.as_integer(); value && *value > 0 && *value <= kMost)
+        if (const auto value = whole_number(size); value && *value > 0 && *value <= kMost)
           input.shape.push_back(*value);
     if (sizes != nullptr && sizes->size() == 2 && input.shape.size() == 2) return true;
     fail(input, "shape is " + to_text(json) + ", expected [batch, tokens] with sizes above 0");
@@ -99,8 +101,8 @@ class InputReader {
         if (!append(item, input)) return false;
         continue;
       }
-      const auto* value = item.as_integer();
-      if (value == nullptr || *value < kLeast || *value > kMost) {
+      const auto value = whole_number(item);
+      if (!value || *value < kLeast || *value > kMost) {
         fail(input, "'data' has " + to_text(item) + ", expected whole numbers of 32 bits");
         return false;
       }
@@ -111,11 +113,11 @@ class InputReader {
 
   bool read_bytes(const Json& json, const Json& size, const std::string& type, TensorInput& input) {
     const std::size_t width = type == "INT64" ? sizeof(std::int64_t) : sizeof(std::int32_t);
-    const std::int64_t* bytes = size.as_integer();
+    const auto bytes = whole_number(size);
     const auto problem = [&]() -> std::string {
       const std::string found = "binary_data_size is " + to_text(size);
       if (json.find("data") != nullptr) return "has both 'data' and binary_data_size";
-      if (bytes == nullptr || *bytes < 0) return found + ", expected a number of bytes";
+      if (!bytes || *bytes < 0) return found + ", expected a number of bytes";
       const auto given = static_cast<std::size_t>(*bytes);
       // Not count * width, which need not fit.
       if (given % width != 0 || given / width != count_of(input.shape))

@@ -75,7 +75,7 @@ TEST(BenchmarkOptionsTest, TakeDeepSparsesWholeObject) {
   const std::string body =
       R"({"data_type":"dummy","gen_sequence_length":100,"input_image_shape":[224,224,3],)"
       R"("data_folder":null,"recursive_search":false,"max_string_length":-1,"question_file":null,)"
-      R"("context_file":null,"pipeline_kwargs":{},"input_schema_kwargs":{},"batch_size":1,)"
+      R"("context_file":null,"pipeline_kwargs":{},"input_schema_kwargs":{},"batch_size":1.0,)"
       R"("seconds_to_run":3,"warmup_time":0.5,"thread_pinning":"core","scenario":"sync",)"
       R"("num_streams":null})";
   const auto read = benchmark_options(std::get<Json>(parse_json(body)));

@@ -45,6 +45,15 @@ TEST_F(EndpointEdit, TakesTheWholeOfDeepSparsesObject) {
             "accepted");
 }
 
+TEST_F(EndpointEdit, TakesWholeNumbersHoweverJsonWritesThem) {
+  const Config edited = with_endpoint(
+      config(), json_of(R"({"task":"qa","model":"m","weight":2.0,"kwargs":{"doc_stride":3.2e1}})"),
+      models_.path());
+  EXPECT_EQ(edited.endpoints[2].weight, 2U);
+  EXPECT_EQ(std::get<QuestionAnsweringOptions>(edited.endpoints[2].options).doc_stride, 32U);
+  EXPECT_NE(refusal(R"({"task":"qa","model":"m","weight":2.5})"), "accepted");
+}
+
 TEST_F(EndpointEdit, NamesAnEndpointByTheNumberOfEndpoints) {
   Config edited = with_endpoint(config(), json_of(R"({"task":"qa","model":"m"})"), models_.path());
   EXPECT_EQ(edited.endpoints[2].name, "endpoint-2");

@@ -7,6 +7,8 @@
 #include <regex>
 #include <stdexcept>
 
+#include "serve/tasks/whole_number.h"
+
 namespace filigree::serve {
 namespace {
 
@@ -17,7 +19,7 @@ std::optional<double> number_of(const Json& value) {
 }
 
 bool has_type(const Json& value, const std::string& type) {
-  if (type == "integer") return value.as_integer() != nullptr;
+  if (type == "integer") return whole_number(value).has_value();
   return value.type_name() == type;
 }
 

@@ -269,6 +269,7 @@ TEST(JsonSchema, FindsWhatIsWrong) {
   for (const auto& [schema, value] : std::vector<std::pair<const char*, const char*>>{
            {R"({"$ref": "#/a"})", "7"},
            {R"({"type": "integer"})", "7.5"},
+           {R"({"type": "integer"})", "1e300"},
            {R"({"type": ["string", "null"]})", "[]"},
            {R"({"enum": [1, "x"]})", "2"},
            {R"({"const": true})", "false"},
@@ -285,6 +286,7 @@ TEST(JsonSchema, FindsWhatIsWrong) {
            {R"({"pattern": "^a+$"})", R"("b")"}})
     EXPECT_NE(errors(schema, value), "") << schema;
   EXPECT_EQ(errors(R"({"type": "number", "minimum": 1})", "1"), "");
+  EXPECT_EQ(errors(R"({"type": "integer"})", "7.0"), "");
   EXPECT_THROW(errors(R"({"minimun": 1})", "1"), std::runtime_error);
   EXPECT_THROW(errors(R"({"$ref": "#/b"})", "1"), std::runtime_error);
 }

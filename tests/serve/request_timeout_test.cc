@@ -28,6 +28,10 @@ TEST(RequestTimeout, IsReadFromBodyParametersAndHeader) {
   EXPECT_EQ(good(timeout_of(R"({"parameters": {"timeout_ms": 8}})")), milliseconds(8));
   EXPECT_EQ(good(timeout_of(R"({"parameters": {"timeout": 9}})")), microseconds(9));
   EXPECT_EQ(good(timeout_of("[]", "10")), milliseconds(10));
+  // The same number in JSON.
+  EXPECT_EQ(good(timeout_of(R"({"timeout_ms": 7.0})")), milliseconds(7));
+  EXPECT_EQ(good(timeout_of(R"({"parameters": {"timeout": 86400000000.0}})")),
+            microseconds(86400000000));
 }
 
 TEST(RequestTimeout, IsTheShortestOfThem) {
