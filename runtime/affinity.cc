@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <system_error>
+#include <utility>
 
 namespace filigree::runtime {
 namespace {
@@ -46,6 +47,11 @@ std::optional<std::string> pin_thread(std::thread& thread, const CpuList& cpus) 
   if (error == 0) return std::nullopt;
   return "cannot bind a thread to CPU " + cpu_list_text(cpus) + ": " +
          std::generic_category().message(error);
+}
+
+void bind_thread(std::thread& thread, const CpuList& place, std::vector<std::string>& failures) {
+  if (place.empty()) return;
+  if (auto failure = pin_thread(thread, place)) failures.push_back(std::move(*failure));
 }
 
 }  // namespace filigree::runtime

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "runtime/cpu_list.h"
 
@@ -15,5 +16,8 @@ CpuList process_affinity();
 
 // Binds a running thread to `cpus`. Returns why not, or nullopt when done.
 std::optional<std::string> pin_thread(std::thread& thread, const CpuList& cpus);
+
+// The same, unless `place` is empty: then there is nothing to do. Why not is added to `failures`.
+void bind_thread(std::thread& thread, const CpuList& place, std::vector<std::string>& failures);
 
 }  // namespace filigree::runtime

@@ -1,4 +1,4 @@
-// Memory of activations. One arena for each worker group, sized by the token budget and the largest
+// Memory of activations. One arena for each stream, sized by the token budget and the largest
 // model it has seen, never by the shape of a batch: after the first batch of a model, encoding
 // allocates nothing.
 #pragma once

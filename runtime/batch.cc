@@ -8,10 +8,8 @@
 namespace filigree::runtime {
 namespace {
 
-// Kernels compute whole vector registers of lanes; AVX2 has 8.
-constexpr std::size_t kUnit = 8;
-constexpr std::size_t kUsualUnits = kernels::kUsualPanelTokens / kUnit;
-constexpr std::size_t kMostUnits = kernels::kPanelTokens / kUnit;
+constexpr std::size_t kUsualUnits = kernels::kUsualPanelTokens / kTokenUnit;
+constexpr std::size_t kMostUnits = kernels::kPanelTokens / kTokenUnit;
 
 constexpr std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
@@ -36,7 +34,7 @@ std::size_t tokens_of(std::span<const kernels::TokenSegment> segments) {
 }  // namespace
 
 std::size_t max_panels(std::size_t tokens, std::size_t ranks) noexcept {
-  const std::size_t units_per_rank = divided_up(divided_up(tokens, kUnit), ranks);
+  const std::size_t units_per_rank = divided_up(divided_up(tokens, kTokenUnit), ranks);
   return ranks * std::max(units_per_rank / kUsualUnits, divided_up(units_per_rank, kMostUnits));
 }
 
@@ -65,7 +63,7 @@ void RaggedBatch::append_tokens(const Sequence& sequence) {
 void RaggedBatch::cut_panels(std::size_t ranks) {
   panels_.clear();
   first_panel_.clear();
-  const std::size_t units = divided_up(tokens(), kUnit);
+  const std::size_t units = divided_up(tokens(), kTokenUnit);
   const std::size_t used = std::min(ranks, units);
   for (std::size_t rank = 0; rank < used; ++rank) {
     first_panel_.push_back(panels_.size());
@@ -73,8 +71,8 @@ void RaggedBatch::cut_panels(std::size_t ranks) {
     const std::size_t own = part_begin(units, used, rank + 1) - begin;
     const std::size_t count = panels_of(own);
     for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t first = kUnit * (begin + part_begin(own, count, i));
-      const std::size_t last = kUnit * (begin + part_begin(own, count, i + 1));
+      const std::size_t first = kTokenUnit * (begin + part_begin(own, count, i));
+      const std::size_t last = kTokenUnit * (begin + part_begin(own, count, i + 1));
       panels_.push_back({first, std::min(last, tokens()) - first, 0, 0});
     }
   }

@@ -13,6 +13,10 @@
 
 namespace filigree::runtime {
 
+// Tokens that stay together when a batch is divided over ranks: the lanes of a vector register, of
+// which kernels compute whole ones (AVX2 has 8).
+inline constexpr std::size_t kTokenUnit = 8;
+
 struct Panel {
   std::size_t first_token;  // on the token axis of the batch
   std::size_t tokens;       // 1..kPanelTokens
@@ -33,7 +37,7 @@ std::size_t max_panels(std::size_t tokens, std::size_t ranks) noexcept;
 // it.
 class RaggedBatch {
  public:
-  // Tokens are divided over the ranks in units of 8 (the lanes of a vector register) as evenly as
+  // Tokens are divided over the ranks in units as evenly as
   // that allows, and those of a rank evenly over its panels. Fewer ranks are used when there are
   // fewer units. Requires ranks >= 1, at least one sequence, and no empty one.
   void assign(std::span<const Sequence* const> sequences, std::size_t ranks);

@@ -1,10 +1,10 @@
 #include "runtime/batch_runner.h"
 
 #include <algorithm>
+#include <cassert>
 #include <exception>
 #include <utility>
 
-#include "runtime/encoder.h"
 #include "runtime/model_rest.h"
 
 namespace filigree::runtime {
@@ -22,29 +22,25 @@ loader::PagePlacement placement_on(std::vector<int> nodes) {
 
 }  // namespace
 
-BatchRunner::BatchRunner(const kernels::KernelTable& table, std::size_t batch_tokens,
-                         std::vector<int> memory_nodes)
-    : table_(table),
-      batch_tokens_(batch_tokens),
-      memory_nodes_(std::move(memory_nodes)),
-      arena_(placement_on(memory_nodes_)) {}
+BatchRunner::BatchRunner(const kernels::KernelTable& table, Options options)
+    : table_(table), options_(std::move(options)), arena_(placement_on(options_.memory_nodes)) {}
 
 std::vector<SequenceResult> BatchRunner::run(const loader::Model& model,
-                                             std::span<const Sequence* const> sequences,
-                                             WorkerGroup& group, StepTimes* times,
-                                             const std::function<bool()>& abandon) noexcept {
+                                             std::span<const Sequence* const> sequences, Team& team,
+                                             StepTimes* times, const std::function<bool()>& abandon,
+                                             std::span<BatchRunner* const> joined) noexcept {
   std::vector<SequenceResult> results(sequences.size());
   PanelSeries<const float> hidden{};
   try {
     if (times != nullptr) *times += StepTimes(model.encoder ? model.encoder->layers.size() : 0);
-    if (model.encoder) hidden = run_encoder(model, sequences, group, times, abandon);
+    if (model.encoder) hidden = run_encoder(model, sequences, team, times, abandon, joined);
   } catch (const std::exception& error) {
     for (SequenceResult& result : results) result.error = error.what();
     return results;
   }
   const Clock::time_point encoded = Clock::now();
   std::atomic<std::size_t> next{0};
-  group.parallel(std::min(group.size(), sequences.size()), [&](std::size_t) {
+  team.parallel(std::min(team.size(), sequences.size()), [&](std::size_t) {
     for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < sequences.size();)
       if (abandon && abandon())
         results[i].error = kAbandoned;
@@ -55,22 +51,41 @@ std::vector<SequenceResult> BatchRunner::run(const loader::Model& model,
   return results;
 }
 
-PanelSeries<const float> BatchRunner::run_encoder(const loader::Model& model,
-                                                  std::span<const Sequence* const> sequences,
-                                                  WorkerGroup& group, StepTimes* times,
-                                                  const std::function<bool()>& abandon) {
-  const loader::Encoder& encoder = *model.encoder;
-  const ActivationShape shape = activation_shape(encoder, batch_tokens_, group.size());
+Activations BatchRunner::reserve(const loader::Encoder& encoder) {
+  ActivationShape shape = activation_shape(encoder, options_.batch_tokens, options_.threads);
+  const std::size_t tokens = std::max(options_.batch_tokens, encoder.max_positions);
+  for (const std::size_t threads : options_.joint_threads)
+    shape.panels = std::max(shape.panels, max_panels(tokens, threads));
   arena_.reserve(shape);
   arena_bytes_.store(arena_.bytes(), std::memory_order_relaxed);
-  batch_.assign(sequences, group.size());
-  encoders_.assign(group.size(), &encoder);
-  for (std::size_t rank = 0; rank < memory_nodes_.size(); ++rank)
-    encoders_[rank] = &loader::encoder_on(model, memory_nodes_[rank]);
+  return arena_.activations(shape);
+}
+
+Activations BatchRunner::add_places(const loader::Model& model, std::vector<RankPlace>& places) {
+  const Activations own = reserve(*model.encoder);
+  for (std::size_t i = 0; i < options_.threads; ++i)
+    places.push_back({options_.memory_nodes.empty()
+                          ? &*model.encoder
+                          : &loader::encoder_on(model, options_.memory_nodes[i]),
+                      own.scratch(i)});
+  return own;
+}
+
+PanelSeries<const float> BatchRunner::run_encoder(const loader::Model& model,
+                                                  std::span<const Sequence* const> sequences,
+                                                  Team& team, StepTimes* times,
+                                                  const std::function<bool()>& abandon,
+                                                  std::span<BatchRunner* const> joined) {
+  const loader::Encoder& encoder = *model.encoder;
+  batch_.assign(sequences, team.size());
+  places_.clear();
+  const Activations activations = add_places(model, places_);
+  for (BatchRunner* other : joined) other->add_places(model, places_);
+  assert(places_.size() == team.size());
   if (times == nullptr)
-    return encode(table_, encoders_, batch_, shape, arena_, group, {.abandon = abandon});
+    return encode(table_, places_, batch_, activations, team, {.abandon = abandon});
   StepRecorder recorder(encoder.layers.size(), batch_.ranks());
-  const auto hidden = encode(table_, encoders_, batch_, shape, arena_, group,
+  const auto hidden = encode(table_, places_, batch_, activations, team,
                              {.recorder = &recorder, .abandon = abandon});
   *times += recorder.times(batch_.ranks());
   return hidden;

@@ -14,6 +14,7 @@ struct BatchSizes {
                                                          512, 1024, 2048, 4096};
   std::array<std::uint64_t, kBounds.size() + 1> batches{};
   std::uint64_t tokens = 0;  // of all
+  std::uint64_t joint = 0;   // of all, those that several streams computed together
 
   void add(std::size_t batch_tokens) noexcept {
     const auto bound = std::lower_bound(kBounds.begin(), kBounds.end(), batch_tokens);

@@ -210,8 +210,7 @@ void add_feed_forward(const Pass& pass, std::size_t layer_index, std::size_t pan
   pass.observe(Stage::kOutputNorm, layer_index, panel, pass.encoder.hidden_size, hidden);
 }
 
-void encode_rank(const Pass& pass, WorkerGroup& group) {
-  const RankScratch scratch = pass.activations.scratch(pass.rank);
+void encode_rank(const Pass& pass, const RankScratch& scratch, Team& team) {
   const std::size_t first = pass.batch.first_panel(pass.rank);
   const std::size_t last = pass.batch.last_panel(pass.rank);
   if (pass.watch.recorder != nullptr) pass.watch.recorder->start(pass.rank);
@@ -222,7 +221,7 @@ void encode_rank(const Pass& pass, WorkerGroup& group) {
       pass.abandoned[layer % 2].store(true, std::memory_order_relaxed);
     // Attention reads K and V of other ranks. Nobody waits after it: the next layer writes the
     // other buffers, and this layer's are written again only behind the next layer's barrier.
-    group.barrier();
+    team.barrier();
     pass.lap(Step::kWait, layer);
     if (pass.abandoned[layer % 2].load(std::memory_order_relaxed)) return;
     for (std::size_t panel = first; panel < last; ++panel) {
@@ -233,39 +232,44 @@ void encode_rank(const Pass& pass, WorkerGroup& group) {
   }
 }
 
-template <class EncoderOfRank>
-PanelSeries<const float> encode_with(const kernels::KernelTable& table,
-                                     EncoderOfRank encoder_of_rank, const RaggedBatch& batch,
-                                     const ActivationShape& shape, Arena& arena, WorkerGroup& group,
-                                     const Watch& watch) noexcept {
-  assert(batch.panels().size() <= shape.panels && batch.ranks() <= shape.ranks);
+// place_of(rank) is a RankPlace.
+template <class PlaceOfRank>
+PanelSeries<const float> encode_with(const kernels::KernelTable& table, PlaceOfRank place_of,
+                                     const RaggedBatch& batch, const Activations& activations,
+                                     Team& team, const Watch& watch) noexcept {
+  assert(batch.panels().size() <= activations.shape.panels);
   for (std::size_t i = 0; i < batch.sequences(); ++i)
-    assert(kernels::attention_scratch_bytes(encoder_of_rank(0).head_size, batch.length(i)) <=
-           shape.attention_bytes);
-  const Activations activations = arena.activations(shape);
+    assert(kernels::attention_scratch_bytes(place_of(0).encoder->head_size, batch.length(i)) <=
+           activations.shape.attention_bytes);
   std::array<std::atomic<bool>, 2> abandoned{};
-  group.parallel(batch.ranks(), [&](std::size_t rank) {
-    encode_rank({table, encoder_of_rank(rank), batch, activations, watch, rank, abandoned}, group);
+  team.parallel(batch.ranks(), [&](std::size_t rank) {
+    const RankPlace place = place_of(rank);
+    encode_rank({table, *place.encoder, batch, activations, watch, rank, abandoned}, place.scratch,
+                team);
   });
   return {activations.hidden.data, activations.hidden.stride};
 }
 
 }  // namespace
 
-PanelSeries<const float> encode(const kernels::KernelTable& table, const loader::Encoder& encoder,
-                                const RaggedBatch& batch, const ActivationShape& shape,
-                                Arena& arena, WorkerGroup& group, const Watch& watch) noexcept {
-  const auto same = [&](std::size_t) -> const loader::Encoder& { return encoder; };
-  return encode_with(table, same, batch, shape, arena, group, watch);
+PanelSeries<const float> encode(const kernels::KernelTable& table,
+                                std::span<const RankPlace> places, const RaggedBatch& batch,
+                                const Activations& activations, Team& team,
+                                const Watch& watch) noexcept {
+  assert(places.size() >= batch.ranks());
+  const auto own = [&](std::size_t rank) { return places[rank]; };
+  return encode_with(table, own, batch, activations, team, watch);
 }
 
-PanelSeries<const float> encode(const kernels::KernelTable& table,
-                                std::span<const loader::Encoder* const> encoders,
+PanelSeries<const float> encode(const kernels::KernelTable& table, const loader::Encoder& encoder,
                                 const RaggedBatch& batch, const ActivationShape& shape,
-                                Arena& arena, WorkerGroup& group, const Watch& watch) noexcept {
-  assert(encoders.size() >= batch.ranks());
-  const auto own = [&](std::size_t rank) -> const loader::Encoder& { return *encoders[rank]; };
-  return encode_with(table, own, batch, shape, arena, group, watch);
+                                Arena& arena, Team& team, const Watch& watch) noexcept {
+  assert(batch.ranks() <= shape.ranks);
+  const Activations activations = arena.activations(shape);
+  const auto same = [&](std::size_t rank) {
+    return RankPlace{&encoder, activations.scratch(rank)};
+  };
+  return encode_with(table, same, batch, activations, team, watch);
 }
 
 void copy_hidden_state(const PanelSeries<const float>& hidden, std::size_t hidden_size,

@@ -19,7 +19,7 @@
 #include "runtime/arena.h"
 #include "runtime/batch.h"
 #include "runtime/step_times.h"
-#include "runtime/worker_pool.h"
+#include "runtime/team.h"
 
 namespace filigree::runtime {
 
@@ -57,19 +57,26 @@ struct Watch {
   std::function<bool()> abandon = {};
 };
 
-// Runs batch.ranks() ranks of `group`; returns the last hidden state, which the arena holds until
-// its next use. Requires arena.reserve(shape) for a shape that has room for the batch, ids within
-// the tables, and group.size() >= batch.ranks(). Allocates nothing and does not throw.
+// What a rank has for itself: weights, of which ranks may read copies of equal contents, and
+// memory.
+struct RankPlace {
+  const loader::Encoder* encoder;
+  RankScratch scratch;
+};
+
+// Runs batch.ranks() ranks of `team`; returns the last hidden state, which lies in `activations`.
+// Requires activations with panels and scratch with room for the batch, a place for each rank, ids
+// within the tables, and team.size() >= batch.ranks(). Allocates nothing and does not throw.
+PanelSeries<const float> encode(const kernels::KernelTable& table,
+                                std::span<const RankPlace> places, const RaggedBatch& batch,
+                                const Activations& activations, Team& team,
+                                const Watch& watch = {}) noexcept;
+
+// The same on one copy of the weights and the memory of `arena`. Requires arena.reserve(shape) for
+// a shape that has room for the batch.
 PanelSeries<const float> encode(const kernels::KernelTable& table, const loader::Encoder& encoder,
                                 const RaggedBatch& batch, const ActivationShape& shape,
-                                Arena& arena, WorkerGroup& group, const Watch& watch = {}) noexcept;
-
-// The same where ranks read copies of their own, of equal contents: encoders[rank] for each of
-// batch.ranks() ranks.
-PanelSeries<const float> encode(const kernels::KernelTable& table,
-                                std::span<const loader::Encoder* const> encoders,
-                                const RaggedBatch& batch, const ActivationShape& shape,
-                                Arena& arena, WorkerGroup& group, const Watch& watch = {}) noexcept;
+                                Arena& arena, Team& team, const Watch& watch = {}) noexcept;
 
 // Copies the hidden state of one sequence out of the panels, row-major [tokens][hidden_size].
 void copy_hidden_state(const PanelSeries<const float>& hidden, std::size_t hidden_size,

@@ -6,6 +6,8 @@
 #include <map>
 #include <mutex>
 
+#include "runtime/worker_group.h"
+
 namespace filigree::runtime {
 namespace {
 

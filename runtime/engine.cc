@@ -95,6 +95,22 @@ std::size_t threads_of_largest(const std::vector<std::vector<Cpu>>& streams) {
   return threads;
 }
 
+std::vector<std::size_t> threads_of(const std::vector<std::vector<Cpu>>& streams) {
+  std::vector<std::size_t> threads;
+  for (const std::vector<Cpu>& stream : streams) threads.push_back(stream.size());
+  return threads;
+}
+
+// Of the passes that `stream` may lead.
+std::vector<std::size_t> threads_of_joint_passes(const std::vector<std::size_t>& threads,
+                                                 std::size_t stream) {
+  std::vector<std::size_t> sums;
+  std::size_t sum = threads[stream];
+  for (std::size_t i = 1; i < threads.size(); ++i)
+    sums.push_back(sum += threads[(stream + i) % threads.size()]);
+  return sums;
+}
+
 Plan plan(const EngineOptions& options) {
   check("cores", options.cores, 0, kMaxCores);
   check("streams", options.streams, 0, kMaxCores);
@@ -122,15 +138,15 @@ class Engine::Impl {
 
   Impl(const EngineOptions& options, Plan plan)
       : table_(table_of(options)),
-        scheduler_({plan.batch_tokens, options.max_queued_requests, options.max_queued_tokens}),
+        scheduler_(
+            {plan.batch_tokens, options.max_queued_requests, options.max_queued_tokens},
+            is_elastic(options, plan) ? threads_of(plan.streams) : std::vector<std::size_t>{}),
         choice_(std::move(plan.choice)),
         numa_(std::move(plan.numa)) {
-    for (std::size_t i = 0; i < plan.streams.size(); ++i)
-      runners_.push_back(
-          std::make_unique<BatchRunner>(table_, plan.batch_tokens, numa_.memory_nodes[i]));
-    pool_ = std::make_unique<WorkerPool>(
-        groups_of(plan.streams, plan.topology, numa_.pinning),
-        [this](std::size_t stream, WorkerGroup& group) { lead(*runners_[stream], group); });
+    make_runners(plan, is_elastic(options, plan));
+    pool_ = std::make_unique<WorkerPool>(groups_of(plan.streams, plan.topology, numa_.pinning),
+                                         [this](std::size_t stream, WorkerGroup& group,
+                                                JointTeam& all) { lead(stream, group, all); });
     warnings_ = plan.topology.notes;
     warnings_.insert(warnings_.end(), numa_.warnings.begin(), numa_.warnings.end());
     if (plan.streams.size() < options.streams)
@@ -169,18 +185,55 @@ class Engine::Impl {
   kernels::Isa isa() const noexcept { return table_.isa; }
 
  private:
-  // The life of a leader thread.
-  void lead(BatchRunner& runner, WorkerGroup& group) {
-    std::vector<const Sequence*> sequences;
-    while (const auto work = scheduler_.take()) {
-      sequences.clear();
-      for (const WorkItem& item : work->items) sequences.push_back(item.sequence);
-      StepTimes steps;
-      Abandoned abandoned(scheduler_, *work);
-      auto results = runner.run(*work->model, sequences, group, work->time_steps ? &steps : nullptr,
-                                [&abandoned] { return abandoned(); });
-      scheduler_.finish(*work, std::move(results), steps);
+  static bool is_elastic(const EngineOptions& options, const Plan& plan) {
+    return options.elastic && plan.streams.size() > 1;
+  }
+
+  void make_runners(const Plan& plan, bool elastic) {
+    const std::vector<std::size_t> threads = threads_of(plan.streams);
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+      BatchRunner::Options options{.batch_tokens = plan.batch_tokens,
+                                   .threads = threads[i],
+                                   .memory_nodes = numa_.memory_nodes[i]};
+      if (elastic) options.joint_threads = threads_of_joint_passes(threads, i);
+      runners_.push_back(std::make_unique<BatchRunner>(table_, std::move(options)));
     }
+  }
+
+  // What a leader thread works with.
+  struct Stream {
+    WorkerGroup& group;
+    JointTeam& all;
+    std::vector<BatchRunner*> runners;       // its own, then those of the streams that may join it
+    std::vector<const Sequence*> sequences;  // of the batch
+  };
+
+  // The life of a leader thread.
+  void lead(std::size_t index, WorkerGroup& group, JointTeam& all) {
+    Stream stream{group, all, {}, {}};
+    for (std::size_t i = 0; i < runners_.size(); ++i)
+      stream.runners.push_back(runners_[(index + i) % runners_.size()].get());
+    while (const auto work = scheduler_.take(index)) {
+      if (work->items.empty())
+        all.help(index, *work->joint);
+      else
+        compute(*work, stream);
+    }
+  }
+
+  void compute(const Work& work, Stream& stream) {
+    stream.sequences.clear();
+    for (const WorkItem& item : work.items) stream.sequences.push_back(item.sequence);
+    StepTimes steps;
+    Abandoned abandoned(scheduler_, work);
+    Team& team = work.joint ? static_cast<Team&>(stream.all) : stream.group;
+    const std::size_t streams = work.joint ? work.joint->streams : 1;
+    if (work.joint) stream.all.begin(*work.joint);
+    auto results = stream.runners[0]->run(
+        *work.model, stream.sequences, team, work.time_steps ? &steps : nullptr,
+        [&abandoned] { return abandoned(); }, std::span(stream.runners).subspan(1, streams - 1));
+    if (work.joint) stream.all.end();
+    scheduler_.finish(work, std::move(results), steps);
   }
 
   const kernels::KernelTable& table_;

@@ -27,6 +27,9 @@ struct EngineOptions {
   // Batches in flight; the cores are divided among them (stream_plan.h), so at most one for each:
   // more is a warning. 0: one for each NUMA node in use.
   std::size_t streams = 0;
+  // Streams that sleep help to compute a batch when nothing else waits (scheduler.h). false: each
+  // batch is computed by the threads of one stream.
+  bool elastic = true;
   std::optional<kernels::Isa> isa = {};  // none: the best this CPU has
   // none: kNuma where several NUMA nodes are in use, else kNone.
   std::optional<Pinning> pinning = {};

@@ -68,7 +68,8 @@ const std::shared_ptr<Job>& least_started(const std::deque<std::shared_ptr<Job>>
 
 }  // namespace
 
-Scheduler::Scheduler(const SchedulerLimits& limits) : limits_(limits) {}
+Scheduler::Scheduler(const SchedulerLimits& limits, std::vector<std::size_t> joint_threads)
+    : limits_(limits), joint_threads_(std::move(joint_threads)), helped_(joint_threads_.size()) {}
 
 Scheduler::~Scheduler() { assert(lines_.empty()); }
 
@@ -139,12 +140,14 @@ void Scheduler::wait_awake(std::uint32_t submissions) const {
     __builtin_ia32_pause();
 }
 
-std::optional<Work> Scheduler::take() {
+std::optional<Work> Scheduler::take(std::size_t stream) {
   std::unique_lock lock(mutex_);
   for (;;) {
+    if (must_help(stream)) return Work{.model = {}, .items = {}, .joint = pass_};
     Answers answers;
     drop_dead(answers);
     Work work = form_batch();
+    if (!work.items.empty()) share(work, stream);
     // submit() wakes one group for each request; a request may have work for more.
     if (!lines_.empty()) work_or_stop_.notify_one();
     if (answers.empty() && work.items.empty()) {
@@ -158,11 +161,34 @@ std::optional<Work> Scheduler::take() {
       }
       continue;
     }
+    ++busy_;
     lock.unlock();
+    if (work.joint) work_or_stop_.notify_all();
     deliver(std::move(answers));
     if (!work.items.empty()) return work;
     lock.lock();
+    --busy_;
   }
+}
+
+// Whether the stream has a part in the last pass and has not heard of it. When that is over
+// meanwhile, helping ends at once.
+bool Scheduler::must_help(std::size_t stream) {
+  const std::size_t streams = joint_threads_.size();
+  if (streams == 0 || helped_[stream] == pass_.number) return false;
+  if (!pass_.has(stream, streams)) return false;
+  helped_[stream] = pass_.number;
+  return true;
+}
+
+void Scheduler::share(Work& work, std::size_t stream) {
+  if (joint_threads_.empty() || busy_ > 0 || !lines_.empty()) return;
+  const std::size_t streams = streams_with_work(joint_threads_, stream, work.tokens);
+  if (streams < 2) return;
+  pass_ = {pass_.number + 1, stream, streams};
+  helped_[stream] = pass_.number;  // as its leader
+  work.joint = pass_;
+  ++batch_sizes_.joint;
 }
 
 Scheduler::Lines::iterator Scheduler::next_line() {
@@ -181,22 +207,21 @@ Work Scheduler::form_batch() {
   const bool oldest_first = ++first->second.batches % kPatience == 0;
   const std::deque<JobPtr>& jobs = first->second.jobs;
   work.model = (oldest_first ? jobs.front() : least_started(jobs))->request.model;
-  std::size_t tokens = 0;
-  fill(first->second, oldest_first, work, tokens);
+  fill(first->second, oldest_first, work);
   for (auto& [endpoint, line] : lines_)
-    if (&line != &first->second) fill(line, false, work, tokens);
-  batch_sizes_.add(tokens);
+    if (&line != &first->second) fill(line, false, work);
+  batch_sizes_.add(work.tokens);
   std::erase_if(lines_, [](const auto& line) { return line.second.jobs.empty(); });
   return work;
 }
 
-void Scheduler::fill(Line& line, bool oldest_first, Work& work, std::size_t& tokens) {
+void Scheduler::fill(Line& line, bool oldest_first, Work& work) {
   std::vector<JobPtr> order(line.jobs.begin(), line.jobs.end());
   std::stable_sort(
       order.begin() + (oldest_first ? 1 : 0), order.end(),
       [](const JobPtr& a, const JobPtr& b) { return a->started_tokens < b->started_tokens; });
   for (const JobPtr& job : order)
-    if (job->request.model == work.model) start(line, job, work, tokens);
+    if (job->request.model == work.model) start(line, job, work);
   std::erase_if(line.jobs, [&](const JobPtr& job) {
     if (!job->all_started()) return false;
     leave_queue(*job);
@@ -205,16 +230,16 @@ void Scheduler::fill(Line& line, bool oldest_first, Work& work, std::size_t& tok
 }
 
 // Moves as many sequences of `job` into the batch as it may have.
-void Scheduler::start(Line& line, const JobPtr& job, Work& work, std::size_t& tokens) {
+void Scheduler::start(Line& line, const JobPtr& job, Work& work) {
   const std::size_t turn = limits_.batch_tokens / 2;
   const std::size_t most = job->tokens - job->started_tokens > turn ? turn : limits_.batch_tokens;
   const Clock::time_point now = Clock::now();
   while (!job->all_started()) {
     const Sequence& sequence = job->request.sequences[job->next];
     const std::size_t length = sequence.ids.size();
-    if (!work.items.empty() && tokens + length > most) return;
+    if (!work.items.empty() && work.tokens + length > most) return;
     if (!job->started) job->started = now;
-    tokens += length;
+    work.tokens += length;
     job->started_tokens += length;
     line.served += static_cast<double>(length) * job->cost;
     work.items.push_back({job, job->next, &sequence});
@@ -264,6 +289,8 @@ void Scheduler::finish(const Work& work, std::vector<SequenceResult> results,
     drop_dead(answers);  // the rest of requests that have failed
   }
   deliver(std::move(answers));
+  const std::lock_guard lock(mutex_);
+  --busy_;
 }
 
 void Scheduler::stop() {

@@ -8,6 +8,12 @@
 // does not hold up short questions; every fourth batch begins with the oldest request, so that no
 // request waits for ever. What is left of a long request fills a batch only up to half of its
 // tokens: that bounds how long a request that arrives meanwhile has to wait.
+//
+// Between streams: each computes batches of its own (throughput). Only when one takes a batch, no
+// request waits after that, and no other stream computes or answers, it shares the batch with
+// others that sleep (latency): with as many as have a unit of tokens for a thread. Decided anew for
+// each batch. A request that arrives meanwhile waits for its end, unless a stream has no part in
+// it.
 #pragma once
 
 #include <atomic>
@@ -23,6 +29,7 @@
 #include <vector>
 
 #include "runtime/batch_sizes.h"
+#include "runtime/joint_pass.h"
 #include "runtime/request.h"
 
 namespace filigree::runtime {
@@ -41,6 +48,9 @@ struct Work {
   std::shared_ptr<const loader::Model> model;
   std::vector<WorkItem> items;  // those of a request one after another
   bool time_steps = false;      // some request wants to know
+  std::size_t tokens = 0;       // of the items
+  // With others: those are given it without items, and help.
+  std::optional<JointPass> joint = {};
 };
 
 struct SequenceResult {
@@ -58,7 +68,8 @@ struct SchedulerLimits {
 // no lock held. Thread-safe.
 class Scheduler {
  public:
-  explicit Scheduler(const SchedulerLimits& limits);
+  // joint_threads: of each stream. Without them no batch is shared.
+  explicit Scheduler(const SchedulerLimits& limits, std::vector<std::size_t> joint_threads = {});
   ~Scheduler();  // requires stop(), and finish() for all that take() gave
 
   // Requires a request without request_error().
@@ -68,9 +79,10 @@ class Scheduler {
   // waits in take() wakes up now and waits for it without sleeping, for 250 microseconds at most.
   void expect();
 
-  // Waits for work; nullopt after stop(). Requests that are cancelled or past their deadline are
-  // answered, not given.
-  std::optional<Work> take();
+  // Waits for work, or for a batch to help with; nullopt after stop(). Requests that are cancelled
+  // or past their deadline are answered, not given. A stream calls it when it is done with what it
+  // was given before; streams that share batches call it one thread each.
+  std::optional<Work> take(std::size_t stream = 0);
 
   // Whether every request of what take() gave is cancelled, past its deadline or failed: what is
   // not computed yet need not be. Answers such requests that wait, too, so that they do not wait
@@ -105,10 +117,12 @@ class Scheduler {
   bool has_room_for(const Job& job) const;
   void leave_queue(const Job& job);
   Lines::iterator next_line();
-  void fill(Line& line, bool oldest_first, Work& work, std::size_t& tokens);
-  void start(Line& line, const JobPtr& job, Work& work, std::size_t& tokens);
+  void fill(Line& line, bool oldest_first, Work& work);
+  void start(Line& line, const JobPtr& job, Work& work);
   Work form_batch();
   void wait_awake(std::uint32_t submissions) const;
+  bool must_help(std::size_t stream);
+  void share(Work& work, std::size_t stream);
   void drop_dead(Answers& answers);
   void give_up(Job& job, Status status, std::string message, Answers& answers);
   void answer_if_complete(Job& job, Answers& answers);
@@ -123,7 +137,11 @@ class Scheduler {
   std::size_t queued_ = 0;         // jobs in lines_
   std::size_t queued_tokens_ = 0;  // of them, those that have started included
   BatchSizes batch_sizes_;
-  std::size_t unanswered_ = 0;                 // accepted requests whose `done` has not returned
+  const std::vector<std::size_t> joint_threads_;
+  JointPass pass_;                     // the last one
+  std::vector<std::uint32_t> helped_;  // by stream: number of the last pass that it helped with
+  std::size_t busy_ = 0;               // streams that compute a batch or answer requests
+  std::size_t unanswered_ = 0;         // accepted requests whose `done` has not returned
   std::atomic<std::uint32_t> submissions_{0};  // changes with every request and with stop()
   bool expected_ = false;                      // by one that is to wake up
   bool refusing_ = false;

@@ -29,6 +29,9 @@ void add_batches(std::string& text, const runtime::BatchSizes& sizes) {
   }
   line(text, name + "_sum", std::to_string(sizes.tokens));
   line(text, name + "_count", std::to_string(total));
+  head(text, "filigree_joint_batches_total", "counter",
+       "Batches that several streams have computed together.");
+  line(text, "filigree_joint_batches_total", std::to_string(sizes.joint));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "runtime/batch_runner.h"
 #include "runtime/encoder.h"
 #include "runtime/engine.h"
+#include "runtime/worker_group.h"
 #include "tests/runtime/sequence_pointers.h"
 #include "tests/runtime/tiny_model.h"
 
@@ -44,7 +45,7 @@ TEST(Abandon, MakesErrorsOfWhatIsNotComputed) {
   const auto model = tiny_model({});
   const std::vector<Sequence> sequences = random_sequences({10, 20}, 50, 1);
   WorkerGroup group{Places(1)};
-  BatchRunner runner(kernels::supported_tables().back(), 64);
+  BatchRunner runner(kernels::supported_tables().back(), {.batch_tokens = 64});
   for (const bool abandoned : {true, false})
     for (const SequenceResult& result :
          runner.run(*model, pointers(sequences), group, nullptr, [&] { return abandoned; }))

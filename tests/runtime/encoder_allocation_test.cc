@@ -6,6 +6,7 @@
 #include <new>
 
 #include "runtime/encoder.h"
+#include "runtime/worker_group.h"
 #include "tests/runtime/sequence_pointers.h"
 #include "tests/runtime/tiny_model.h"
 

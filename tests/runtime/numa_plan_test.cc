@@ -11,6 +11,7 @@
 #include "kernels/kernel_table.h"
 #include "loader/weight_copies.h"
 #include "runtime/batch_runner.h"
+#include "runtime/worker_group.h"
 #include "tests/runtime/tiny_model.h"
 
 namespace filigree::runtime {
@@ -85,7 +86,8 @@ TEST(NumaPlan, LooksAtTheMemoryThatNodesUse) {
 }
 
 std::string output_of(const loader::Model& model, std::vector<int> memory_nodes) {
-  BatchRunner runner(kernels::supported_tables().back(), 256, std::move(memory_nodes));
+  BatchRunner runner(kernels::supported_tables().back(),
+                     {.batch_tokens = 256, .threads = 2, .memory_nodes = std::move(memory_nodes)});
   WorkerGroup group(Places(2));
   const std::vector<Sequence> sequences = random_sequences({40}, 50, 3);
   const Sequence* const sequence = &sequences[0];

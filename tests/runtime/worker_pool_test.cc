@@ -89,7 +89,7 @@ TEST(WorkerPool, RunsALeaderForEachGroup) {
   std::atomic<int> calls{0};
   {
     const WorkerPool pool({Places(1), Places(2), Places(3)},
-                          [&](std::size_t i, WorkerGroup& group) {
+                          [&](std::size_t i, WorkerGroup& group, JointTeam&) {
                             sizes[i] = group.size();
                             group.parallel(group.size(), [&](std::size_t) { ++calls; });
                           });

@@ -23,6 +23,7 @@ Gauges gauges() {
                 .commit = "b5be05b",
                 .cores = 4};
   for (const std::size_t tokens : {16, 17, 5000}) values.batches.add(tokens);
+  values.batches.joint = 2;
   return values;
 }
 
@@ -38,6 +39,7 @@ TEST(Metrics, CountRequestsByEndpointAndStatus) {
   EXPECT_TRUE(has_line(text, R"(filigree_requests_total{endpoint="",code="404"} 1)"));
   EXPECT_TRUE(has_line(text, R"(filigree_errors_total{endpoint="a"} 0)"));
   EXPECT_TRUE(has_line(text, R"(filigree_errors_total{endpoint="b"} 1)"));
+  EXPECT_TRUE(has_line(text, "filigree_joint_batches_total 2"));
 }
 
 TEST(Metrics, AccumulateHistogramBuckets) {

@@ -92,6 +92,7 @@ BenchmarkEngine benchmark_engine(const BenchmarkSettings& settings, Console& con
   runtime::EngineOptions options;
   options.cores = cores;
   options.streams = plan.engine_streams;
+  options.elastic = settings.scenario == Scenario::kElastic;
   options.isa = settings.isa.isa;
   options.pinning = settings.pinning;
   options.max_queued_requests = std::max(options.max_queued_requests, plan.in_flight);

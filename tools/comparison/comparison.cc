@@ -9,6 +9,7 @@
 #include "runtime/batch_runner.h"
 #include "runtime/encoder_trace.h"
 #include "runtime/request.h"
+#include "runtime/worker_group.h"
 #include "tools/comparison/tensor_element.h"
 
 namespace filigree::tools {
@@ -105,7 +106,7 @@ class Runner {
       : name_(name),
         side_(side),
         group_(runtime::Places(side.threads)),
-        runner_(*side.table, std::size_t{1}) {}
+        runner_(*side.table, {.batch_tokens = 1, .threads = side.threads}) {}
 
   std::vector<Tensor> outputs(const Sequence& sequence, std::size_t number) {
     runtime::Request request;

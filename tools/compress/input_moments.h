@@ -5,7 +5,7 @@
 #include <span>
 
 #include "kernels/kernel_table.h"
-#include "runtime/worker_pool.h"
+#include "runtime/worker_group.h"
 #include "tools/compress/dense_algebra.h"
 
 namespace filigree::tools {

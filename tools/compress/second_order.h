@@ -16,7 +16,7 @@
 #include <span>
 #include <vector>
 
-#include "runtime/worker_pool.h"
+#include "runtime/worker_group.h"
 #include "tools/compress/dense_algebra.h"
 #include "tools/compress/pruning_mask.h"
 

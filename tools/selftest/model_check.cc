@@ -8,6 +8,7 @@
 #include "runtime/batch_runner.h"
 #include "runtime/encoder_trace.h"
 #include "runtime/request.h"
+#include "runtime/worker_group.h"
 #include "tools/selftest/tiny_model.h"
 
 namespace filigree::tools {
@@ -133,7 +134,7 @@ class Comparison {
       tokens += sequences.back()->ids.size();
     }
     runtime::WorkerGroup group{runtime::Places(run.threads)};
-    runtime::BatchRunner runner(*run.table, tokens);
+    runtime::BatchRunner runner(*run.table, {.batch_tokens = tokens, .threads = run.threads});
     return runner.run(*run.form->model, sequences, group);
   }
 
