@@ -1,7 +1,5 @@
 #include "runtime/joint_pass.h"
 
-#include "runtime/batch.h"
-
 namespace filigree::runtime {
 
 std::size_t streams_with_work(std::span<const std::size_t> threads, std::size_t first,
@@ -9,7 +7,7 @@ std::size_t streams_with_work(std::span<const std::size_t> threads, std::size_t 
   std::size_t streams = 0;
   for (std::size_t covered = 0; streams < threads.size() && (streams == 0 || covered < tokens);
        ++streams)
-    covered += kTokenUnit * threads[(first + streams) % threads.size()];
+    covered += kTokensForThread * threads[(first + streams) % threads.size()];
   return streams;
 }
 

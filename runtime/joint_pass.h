@@ -17,8 +17,12 @@ struct JointPass {
   }
 };
 
-// Of how many streams, `first` and those after it, round, threads have work in a batch of `tokens`
-// tokens: at most one for each unit of tokens (batch.h). threads: of each stream.
+// What a thread must have for the streams to gain by sharing a batch: a vector register of AVX-512.
+// With 8 tokens each, two threads took longer than one (bench/RESULTS.md).
+inline constexpr std::size_t kTokensForThread = 16;
+
+// Of how many streams, `first` and those after it, round, threads have that in a batch of `tokens`
+// tokens. threads: of each stream.
 std::size_t streams_with_work(std::span<const std::size_t> threads, std::size_t first,
                               std::size_t tokens) noexcept;
 

@@ -11,7 +11,7 @@
 //
 // Between streams: each computes batches of its own (throughput). Only when one takes a batch, no
 // request waits after that, and no other stream computes or answers, it shares the batch with
-// others that sleep (latency): with as many as have a unit of tokens for a thread. Decided anew for
+// others that sleep (latency): with as many as have kTokensForThread for a thread. Decided anew for
 // each batch. A request that arrives meanwhile waits for its end, unless a stream has no part in
 // it.
 #pragma once

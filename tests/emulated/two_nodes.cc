@@ -143,6 +143,27 @@ TEST(TwoNodes, HoldTheActivationsOfTheirOwnStreams) {
   EXPECT_GE((placed(after) - placed(before)) * 4096, engine.arena_bytes() / 2);
 }
 
+TEST(TwoNodes, ComputeARequestThatIsAloneTogether) {
+  const std::vector<std::size_t> of_all_threads{80};
+  Engine reference({.cores = 1, .numa = Numa::kOff});
+  const std::vector<std::string> want = answers(reference, model_for(reference), of_all_threads);
+  Engine engine({});
+  const ModelPtr model = model_for(engine);
+  ASSERT_EQ(model->copies.size(), 1u);
+  // The next request may come before the stream that has answered the last one sleeps.
+  for (int i = 0; i < 20 && engine.batch_sizes().joint == 0; ++i)
+    EXPECT_EQ(answers(engine, model, of_all_threads), want);
+  EXPECT_GT(engine.batch_sizes().joint, 0u);
+  // Scratch of the threads of both nodes, on their nodes.
+  auto pages = pages_by_policy();
+  for (const int node : {0, 1}) {
+    const std::string policy = "prefer:" + std::to_string(node);
+    SCOPED_TRACE(policy);
+    ASSERT_EQ(pages[policy].size(), 1u);
+    EXPECT_EQ(pages[policy].begin()->first, node);
+  }
+}
+
 TEST(TwoNodes, ShareTheActivationsOfAStreamOnBoth) {
   Engine engine({.streams = 1});
   const ModelPtr model = model_for(engine);

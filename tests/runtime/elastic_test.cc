@@ -37,14 +37,14 @@ std::string bytes_of(const SequenceOutput& output) {
   return bytes;
 }
 
-TEST(JointPass, HasTheStreamsThatAUnitOfTokensIsThereFor) {
+TEST(JointPass, HasTheStreamsThatEnoughTokensAreThereFor) {
   const std::vector<std::size_t> threads{2, 1, 4};
   EXPECT_EQ(streams_with_work(threads, 0, 1), 1u);
-  EXPECT_EQ(streams_with_work(threads, 0, 16), 1u);
-  EXPECT_EQ(streams_with_work(threads, 0, 17), 2u);
-  EXPECT_EQ(streams_with_work(threads, 0, 25), 3u);
-  EXPECT_EQ(streams_with_work(threads, 2, 32), 1u);
-  EXPECT_EQ(streams_with_work(threads, 2, 48), 2u);
+  EXPECT_EQ(streams_with_work(threads, 0, 32), 1u);
+  EXPECT_EQ(streams_with_work(threads, 0, 33), 2u);
+  EXPECT_EQ(streams_with_work(threads, 0, 49), 3u);
+  EXPECT_EQ(streams_with_work(threads, 2, 64), 1u);
+  EXPECT_EQ(streams_with_work(threads, 2, 96), 2u);
   EXPECT_EQ(streams_with_work(threads, 2, 4000), 3u);
   const JointPass pass{1, 2, 2};
   EXPECT_TRUE(pass.has(2, 3));
@@ -132,11 +132,11 @@ TEST(SharedBatch, IsOneThatIsAloneAndLargeEnough) {
     for (SequenceResult& result : results) result.error = "none";
     scheduler.finish(work, std::move(results));
   };
-  submit(8);
+  submit(16);
   const auto small = scheduler.take(1);
   EXPECT_FALSE(small->joint);
   finish(*small);
-  submit(9);
+  submit(17);
   const auto alone = scheduler.take(1);
   ASSERT_TRUE(alone->joint);
   EXPECT_EQ(alone->joint->first, 1u);
