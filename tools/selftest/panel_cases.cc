@@ -111,9 +111,9 @@ std::vector<KernelCase> panel_cases() {
     cases.push_back(layer_norm_case(width, width % kPanelTokens + 1));
   for (const std::size_t count : {1, 8, 15, 16, 17, 1000}) cases.push_back(gelu_case(count));
   for (const std::size_t features : {1, 6, 385})
-    cases.push_back(quantize_case(features, features % kPanelTokens + 16));
+    cases.push_back(quantize_case(features, (features + 15) % kPanelTokens + 1));
   for (const std::size_t width : {1, 17, 384})
-    cases.push_back(embedding_case(width, width % kPanelTokens + 13));
+    cases.push_back(embedding_case(width, (width + 12) % kPanelTokens + 1));
   return cases;
 }
 
