@@ -38,9 +38,10 @@ std::optional<CpuList> allowed_memory(const fs::path& root) {
 
 // Distances from `node` to the online nodes, in ascending order of these.
 std::vector<int> distances(const fs::path& root, int node) {
-  const auto text = read_small_file(root / kFolder / ("node" + std::to_string(node)) / "distance");
+  const fs::path file = root / kFolder / ("node" + std::to_string(node)) / "distance";
+  const std::string text = read_small_file(file).value_or("");
   std::vector<int> values;
-  for (std::string_view word : split(text.value_or(""), ' ')) {
+  for (std::string_view word : split(text, ' ')) {
     while (word.ends_with('\n')) word.remove_suffix(1);
     int value = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
