@@ -89,11 +89,24 @@ class F32Layer final : public LinearLayer {
     }
   }
 
+  std::vector<kernels::FormatCost> costs(kernels::Isa isa) const override {
+    const auto costs = kernels::f32_format_costs(pattern(), isa);
+    return {costs.begin(), costs.end()};
+  }
+
+  WeightFormat choice(kernels::Isa isa) const override {
+    return kernels::choose_f32_format(pattern(), isa);
+  }
+
   double executed_flop() const override {
     return 2.0 * static_cast<double>(packed_.nonzeros()) * static_cast<double>(options().tokens);
   }
 
  private:
+  kernels::F32Pattern pattern() const {
+    return kernels::pattern_f32(weights_, options().shape.rows, options().shape.cols);
+  }
+
   std::vector<float> weights_;
   kernels::PackedWeights packed_;
   AlignedBuffer x_;
@@ -162,11 +175,24 @@ class I8Layer final : public LinearLayer {
     }
   }
 
+  std::vector<kernels::FormatCost> costs(kernels::Isa isa) const override {
+    const auto costs = kernels::i8_format_costs(pattern(), isa);
+    return {costs.begin(), costs.end()};
+  }
+
+  WeightFormat choice(kernels::Isa isa) const override {
+    return kernels::choose_i8_format(pattern(), isa);
+  }
+
   double executed_flop() const override {
     return 2.0 * static_cast<double>(packed_.nonzeros()) * static_cast<double>(options().tokens);
   }
 
  private:
+  kernels::I8Pattern pattern() const {
+    return kernels::pattern_i8(weights_, options().shape.rows, options().shape.cols);
+  }
+
   static constexpr kernels::Quantization kQuantization{2048.0F, 128};
 
   std::vector<std::int16_t> weights_;

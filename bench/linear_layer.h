@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/isa.h"
 #include "kernels/kernel_table.h"
 #include "kernels/packed_weights.h"
 
@@ -38,6 +39,9 @@ class LinearLayer {
   virtual void run(const kernels::KernelTable& table) = 0;
   // Throws std::runtime_error when outputs of run(table) differ from a double-precision reference.
   virtual void check(const kernels::KernelTable& table) = 0;
+  // Of the weights in every format of their type, and the one that is chosen.
+  virtual std::vector<kernels::FormatCost> costs(kernels::Isa isa) const = 0;
+  virtual kernels::WeightFormat choice(kernels::Isa isa) const = 0;
   // Two operations for each nonzero weight and token, and for each weight and token.
   virtual double executed_flop() const = 0;
   double dense_flop() const;
