@@ -1,9 +1,13 @@
 // Times of HTTP servers on loopback, for bench/http/run. Prints one JSON object.
 //
-//   http_times added PORT PATH BARE_PORT BODIES.jsonl N     what HTTP and text cost beside the
-//   engine; µs http_times rate PORT BARE_PORT PATH CLIENTS SLICES      GETs per second, in turn,
-//   0.25 s each http_times latency PORT PATH N                          GETs of one client, one
-//   each 500 µs; µs
+//   http_times added PORT PATH BARE_PORT BODIES.jsonl N
+//     what HTTP and text cost beside the engine; µs
+//
+//   http_times rate PORT BARE_PORT PATH CLIENTS SLICES
+//     GETs per second, in turn, 0.25 s each
+//
+//   http_times latency PORT PATH N
+//     GETs of one client, one each 500 µs; µs
 
 #include <sched.h>
 
