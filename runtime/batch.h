@@ -37,9 +37,9 @@ std::size_t max_panels(std::size_t tokens, std::size_t ranks) noexcept;
 // it.
 class RaggedBatch {
  public:
-  // Tokens are divided over the ranks in units as evenly as
-  // that allows, and those of a rank evenly over its panels. Fewer ranks are used when there are
-  // fewer units. Requires ranks >= 1, at least one sequence, and no empty one.
+  // Tokens are divided over the ranks in units as evenly as that allows, and those of a rank evenly
+  // over its panels. Fewer ranks are used when there are fewer units. Requires ranks >= 1, at least
+  // one sequence, and no empty one.
   void assign(std::span<const Sequence* const> sequences, std::size_t ranks);
 
   std::size_t tokens() const noexcept { return word_ids_.size(); }

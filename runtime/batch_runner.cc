@@ -52,10 +52,12 @@ std::vector<SequenceResult> BatchRunner::run(const loader::Model& model,
 }
 
 Activations BatchRunner::reserve(const loader::Encoder& encoder) {
-  ActivationShape shape = activation_shape(encoder, options_.batch_tokens, options_.threads);
-  const std::size_t tokens = std::max(options_.batch_tokens, encoder.max_positions);
+  const auto shape_for = [&](std::size_t threads) {
+    return activation_shape(encoder, options_.batch_tokens, threads);
+  };
+  ActivationShape shape = shape_for(options_.threads);
   for (const std::size_t threads : options_.joint_threads)
-    shape.panels = std::max(shape.panels, max_panels(tokens, threads));
+    shape.panels = std::max(shape.panels, shape_for(threads).panels);
   arena_.reserve(shape);
   arena_bytes_.store(arena_.bytes(), std::memory_order_relaxed);
   return arena_.activations(shape);

@@ -89,12 +89,6 @@ std::size_t stream_count(const EngineOptions& options, const CoreChoice& choice)
   return std::min(options.streams, choice.cores);
 }
 
-std::size_t threads_of_largest(const std::vector<std::vector<Cpu>>& streams) {
-  std::size_t threads = 0;
-  for (const std::vector<Cpu>& stream : streams) threads = std::max(threads, stream.size());
-  return threads;
-}
-
 std::vector<std::size_t> threads_of(const std::vector<std::vector<Cpu>>& streams) {
   std::vector<std::size_t> threads;
   for (const std::vector<Cpu>& stream : streams) threads.push_back(stream.size());
@@ -123,10 +117,11 @@ Plan plan(const EngineOptions& options) {
   plan.streams = divide_places(plan.choice.places, stream_count(options, plan.choice));
   plan.numa = plan_numa(plan.streams, options.numa, options.pinning);
   // Two usual panels of tokens for each thread: bench/RESULTS.md has the times of other sizes.
-  plan.batch_tokens = options.batch_tokens != 0
-                          ? options.batch_tokens
-                          : std::max(kLeastBatchTokens, 2 * kernels::kUsualPanelTokens *
-                                                            threads_of_largest(plan.streams));
+  plan.batch_tokens =
+      options.batch_tokens != 0
+          ? options.batch_tokens
+          : std::max(kLeastBatchTokens,
+                     2 * kernels::kUsualPanelTokens * std::ranges::max(threads_of(plan.streams)));
   return plan;
 }
 

@@ -8,7 +8,7 @@
 namespace filigree::runtime {
 
 struct JointPass {
-  std::uint32_t number = 0;  // one more than the last; begins again after 2^24 of them
+  std::uint32_t number = 0;  // one more than the last
   std::size_t first = 0;     // the stream that has taken the batch, and leads
   std::size_t streams = 1;   // that take part: `first` and those after it, round
 

@@ -211,8 +211,9 @@ TEST(ElasticEngine, AnswersEachOfManyRequestsOnceWhateverBecomesOfThem) {
           if (random() % 4 == 0)
             request.deadline = Clock::now() + std::chrono::microseconds(random() % 300);
           const auto cancel = request.cancel;
-          std::promise<void> answered;
-          engine.submit(std::move(request), [&, sequence](Response response) {
+          // Shared: set_value() may still be at it when this thread goes on.
+          const auto answered = std::make_shared<std::promise<void>>();
+          engine.submit(std::move(request), [&, sequence, answered](Response response) {
             if (response.status == Status::kOk) {
               EXPECT_EQ(bytes_of(response.sequences[0]), want[sequence]);
             } else {
@@ -220,10 +221,10 @@ TEST(ElasticEngine, AnswersEachOfManyRequestsOnceWhateverBecomesOfThem) {
                           response.status == Status::kDeadline);
             }
             ++answers;
-            answered.set_value();
+            answered->set_value();
           });
           if (random() % 4 == 0) cancel->cancel();
-          answered.get_future().wait();
+          answered->get_future().wait();
           if (random() % 3 == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
         }
       });
