@@ -249,7 +249,8 @@ class HttpSession final : public Session {
         std::move(request), cancel_,
         [self = self(), network = std::this_thread::get_id()](HttpResponse response) {
           Written written;
-          if (!kIsTls && std::this_thread::get_id() != network) written = self->send_now(response);
+          if constexpr (!kIsTls)
+            if (std::this_thread::get_id() != network) written = self->send_now(response);
           boost::asio::dispatch(
               self->stream_.get_executor(),
               [self, response = std::move(response), written = std::move(written)]() mutable {

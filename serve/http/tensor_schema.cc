@@ -45,18 +45,18 @@ Range range_of(TensorRole role, const Limits& limits) {
   return role == TensorRole::kTypes ? limits.types : limits.ids;
 }
 
-Json whole_number(Range range) {
+Json integer_schema(Range range) {
   return Json::object({{"type", "integer"}, {"minimum", range.least}, {"maximum", range.most}});
 }
 
 Json list_of(Json items) { return Json::object({{"type", "array"}, {"items", std::move(items)}}); }
 
 Json input_schema(const std::string& name, const Limits& limits) {
-  const Json value = whole_number(range_of(tensor_role(name), limits));
+  const Json value = integer_schema(range_of(tensor_role(name), limits));
   Json data = list_of(Json::object({{"anyOf", Json::array({value, list_of(value)})}}));
   data.add("description", "flat, or a list for each row");
   // Of both sizes, as `items` is of both; batches have no limit of their own.
-  Json shape = list_of(whole_number({1, kMost}));
+  Json shape = list_of(integer_schema({1, kMost}));
   shape.add("minItems", 2);
   shape.add("maxItems", 2);
   shape.add("description", "[batch, tokens], tokens at most " + std::to_string(limits.tokens));
