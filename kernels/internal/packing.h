@@ -73,7 +73,7 @@ inline constexpr std::size_t kChunkColsI8 = 4 * 112;
 // one chunk are 10 % faster than in two).
 inline constexpr std::size_t kChunkColsUnstructuredI8 = 768;
 
-static constexpr std::size_t chunk_cols_i8(WeightFormat format) {
+constexpr std::size_t chunk_cols_i8(WeightFormat format) {
   return format == WeightFormat::kUnstructuredI8 ? kChunkColsUnstructuredI8 : kChunkColsI8;
 }
 
