@@ -1,30 +1,37 @@
 #include "serve/tasks/best_span.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cmath>
-#include <numeric>
+#include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace filigree::serve {
 namespace {
 
+// Larger for larger values; NaN is less than everything else, and both zeros are equal.
+std::uint32_t order_of(float value) {
+  if (std::isnan(value)) return 0;
+  constexpr std::uint32_t kSign = 0x80000000U;
+  const auto bits = std::bit_cast<std::uint32_t>(value == 0 ? 0.0F : value);
+  return (bits & kSign) != 0 ? ~bits : bits | kSign;
+}
+
 // Positions of the `count` largest values. The order is that of a stable ascending sort read
-// backwards. NaN orders before everything else, so that the comparison stays a strict weak order.
+// backwards: value and position are compared as one number, which costs no branches.
 std::vector<std::size_t> largest(std::span<const float> values, std::size_t count) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto ahead = [&](std::size_t a, std::size_t b) {
-    const bool a_nan = std::isnan(values[a]);
-    const bool b_nan = std::isnan(values[b]);
-    if (a_nan != b_nan) return b_nan;
-    if (!a_nan && values[a] != values[b]) return values[a] > values[b];
-    return a > b;
-  };
-  const std::size_t kept = std::min(count, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(),
-                    ahead);
-  order.resize(kept);
+  std::vector<std::uint64_t> keys(values.size());
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    keys[i] = std::uint64_t{order_of(values[i])} << 32 | i;
+  const std::size_t kept = std::min(count, keys.size());
+  const auto end_of_kept = keys.begin() + static_cast<std::ptrdiff_t>(kept);
+  if (kept < keys.size()) std::nth_element(keys.begin(), end_of_kept, keys.end(), std::greater<>());
+  std::sort(keys.begin(), end_of_kept, std::greater<>());
+  std::vector<std::size_t> order(kept);
+  std::transform(keys.begin(), end_of_kept, order.begin(),
+                 [](std::uint64_t key) { return static_cast<std::size_t>(key & 0xFFFFFFFFU); });
   return order;
 }
 
@@ -42,10 +49,10 @@ std::optional<TokenSpan> best_span(std::span<const float> starts, std::span<cons
   for (const std::size_t first : largest(starts, limits.n_best)) {
     if (!in_context(first)) continue;
     for (const std::size_t last : best_ends) {
-      if (!in_context(last) || last < first || last - first >= limits.max_answer_tokens) continue;
       const float score = starts[first] + ends[last];
-      if (std::isfinite(score) && (!best || score > best->score))
-        best = TokenSpan{first, last, score};
+      if (best && score <= best->score) break;  // the ends that follow are not larger
+      if (!in_context(last) || last < first || last - first >= limits.max_answer_tokens) continue;
+      if (std::isfinite(score)) best = TokenSpan{first, last, score};
     }
   }
   return best;

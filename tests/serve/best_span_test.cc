@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
+#include <numeric>
+#include <random>
 #include <vector>
 
 namespace filigree::serve {
@@ -68,6 +72,55 @@ TEST(BestSpan, PrefersTheLargerStartOfEqualSums) {
   const std::vector<float> starts = {0, 0, 6, 0, 0, 5, 0, 0};
   const std::vector<float> ends = {0, 0, 2, 0, 0, 3, 0, 0};
   expect_span(best_span(starts, ends, kLimits), 2, 2, 8);
+}
+
+// The same by sorting everything and trying all pairs in order.
+std::optional<TokenSpan> span_by_trying(const std::vector<float>& starts,
+                                        const std::vector<float>& ends, const SpanLimits& limits) {
+  const auto largest = [&](const std::vector<float>& values) {
+    std::vector<std::size_t> order(values.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+      if (std::isnan(values[a]) || std::isnan(values[b]))
+        return std::isnan(values[a]) && !std::isnan(values[b]);
+      return values[a] < values[b];
+    });
+    std::ranges::reverse(order);
+    order.resize(std::min(order.size(), limits.n_best));
+    return order;
+  };
+  std::optional<TokenSpan> best;
+  for (const std::size_t first : largest(starts)) {
+    for (const std::size_t last : largest(ends)) {
+      const bool fits = first >= limits.first_token && last >= first &&
+                        last < limits.first_token + limits.context_tokens &&
+                        last - first < limits.max_answer_tokens;
+      const float score = starts[first] + ends[last];
+      if (fits && std::isfinite(score) && (!best || score > best->score))
+        best = TokenSpan{first, last, score};
+    }
+  }
+  return best;
+}
+
+TEST(BestSpan, IsThatOfAllPairsTriedInOrder) {
+  std::mt19937 random(1);
+  const std::vector<float> few = {0, -0.0F, 1, -1, 2.5F, kNaN, kInfinity, -kInfinity};
+  for (int round = 0; round < 2000; ++round) {
+    const std::size_t tokens = 1 + random() % 60;
+    SpanLimits limits{.n_best = 1 + random() % 25, .max_answer_tokens = 1 + random() % 10};
+    limits.first_token = random() % tokens;
+    limits.context_tokens = random() % (tokens - limits.first_token + 1);
+    std::vector<float> starts(tokens), ends(tokens);
+    for (std::vector<float>* values : {&starts, &ends})
+      for (float& value : *values)
+        value = round % 2 == 0 ? few[random() % few.size()]
+                               : static_cast<float>(random() % 2000) / 100 - 10;
+    const auto expected = span_by_trying(starts, ends, limits);
+    const auto found = best_span(starts, ends, limits);
+    ASSERT_EQ(found.has_value(), expected.has_value());
+    if (found) expect_span(found, expected->first, expected->last, expected->score);
+  }
 }
 
 TEST(BestSpan, FindsNothingInAnEmptyContext) {
