@@ -82,6 +82,11 @@ Normalizer::Normalizer(const NormalizerOptions& options) : sequences_{kNothing} 
     }
   }
   std::copy_n(blocks_.begin(), ascii_.size(), ascii_.begin());
+  for (std::size_t c = 0; c < ascii_.size(); ++c) {
+    if (kind_of(ascii_[c]) == kSame) ascii_word_[c] = static_cast<char>(c);
+    if (kind_of(ascii_[c]) == kWord && payload(ascii_[c]) < ascii_.size())
+      ascii_word_[c] = static_cast<char>(payload(ascii_[c]));
+  }
 }
 
 // All steps for a code point without mappings and combining class.

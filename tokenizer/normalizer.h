@@ -5,6 +5,7 @@
 // of the code point of the input it is aligned with.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +41,9 @@ class Normalizer {
 
   // Calls sink.put(const NormalizedChar&) for every character of the normal form of `text`, whose
   // first code point has index `origin`. Returns the index after its last. Precondition: `text` is
-  // valid UTF-8.
+  // valid UTF-8. Where the sink has put_word(std::string_view, std::uint32_t origin), it is called
+  // for ASCII characters of a word, the first of which comes from code point `origin`, the next one
+  // from the next, and so on.
   template <class Sink>
   std::uint32_t run(std::string_view text, std::uint32_t origin, Sink& sink) const;
 
@@ -104,7 +107,10 @@ class Normalizer {
   void sort_cluster(std::string_view text, std::uint32_t origin, Cluster& cluster) const;
 
   static constexpr std::size_t kBlock = 128;
+  static constexpr std::size_t kRun = 64;
   std::array<Action, 128> ascii_{};
+  std::array<char, 256> ascii_word_{};   // what a byte becomes that is an ASCII character of a word
+                                         // and stays one, else 0
   std::vector<std::uint16_t> block_of_;  // [kCodePointLimit / kBlock]
   std::vector<Action> blocks_;
   std::vector<Output> outputs_;
@@ -122,6 +128,21 @@ HangulParts decompose_hangul(char32_t syllable) noexcept;
 template <class Sink>
 std::uint32_t Normalizer::run(std::string_view text, std::uint32_t origin, Sink& sink) const {
   for (std::size_t at = 0; at < text.size(); ++origin) {
+    if constexpr (requires { sink.put_word(text, origin); }) {
+      std::array<char, kRun> word;
+      const std::size_t most = std::min(kRun, text.size() - at);
+      std::size_t bytes = 0;
+      for (; bytes < most; ++bytes) {
+        word[bytes] = ascii_word_[static_cast<unsigned char>(text[at + bytes])];
+        if (word[bytes] == 0) break;
+      }
+      if (bytes > 0) {
+        sink.put_word({word.data(), bytes}, origin);
+        at += bytes;
+        origin += static_cast<std::uint32_t>(bytes) - 1;  // the loop adds one
+        continue;
+      }
+    }
     char32_t c = static_cast<unsigned char>(text[at]);
     Action what = 0;
     std::size_t bytes = 1;

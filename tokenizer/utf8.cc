@@ -1,5 +1,6 @@
 #include "tokenizer/utf8.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 
@@ -102,7 +103,14 @@ std::size_t count_code_points(std::string_view text) noexcept {
 
 std::size_t byte_offset(std::string_view text, std::size_t index) noexcept {
   std::size_t at = 0;
-  for (; index > 0 && at < text.size(); --index) at += decode_utf8(text, at).bytes;
+  while (index > 0 && at < text.size()) {
+    const std::size_t ascii = std::min(index, ascii_prefix(text, at));
+    index -= ascii;
+    at += ascii;
+    if (index == 0 || at == text.size()) break;
+    at += decode_utf8(text, at).bytes;
+    --index;
+  }
   return at;
 }
 

@@ -67,6 +67,19 @@ class WordSink {
     end_word();
   }
 
+  // See Normalizer::run().
+  void put_word(std::string_view ascii, std::uint32_t origin) {
+    if (chars_ == 0) first_origin_ = origin;
+    last_origin_ = origin + static_cast<std::uint32_t>(ascii.size()) - 1;
+    chars_ += ascii.size();
+    if (chars_ > model_.max_chars()) return;  // the word is unknown whatever follows
+    if (in_step_ && origin != first_origin_ + word_.size()) leave_step();
+    word_.append(ascii);
+    if (in_step_) return;
+    for (std::uint32_t next = origin; origins_.size() < word_.size(); ++next)
+      origins_.push_back(next);
+  }
+
   void end_word() {
     if (chars_ != 0) emit();
   }

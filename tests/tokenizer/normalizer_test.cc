@@ -25,12 +25,40 @@ Normal normalized(const NormalizerOptions& options, std::string_view text) {
   return normal;
 }
 
+// The same, told of words by put_word().
+struct NormalByWords : Normal {
+  std::size_t words = 0;
+  void put_word(std::string_view ascii, std::uint32_t origin) {
+    ++words;
+    text += ascii;
+    for (std::size_t i = 0; i < ascii.size(); ++i) origins.push_back(origin++);
+  }
+};
+
 constexpr NormalizerOptions kNone{
     .clean_text = false, .handle_chinese_chars = false, .strip_accents = false, .lowercase = false};
 
 TEST(Normalizer, WithAllStepsOffTheTextStays) {
   const std::string text = "A\t\u00c9\u4e2d\u200b\uac00\u0301\u302e";
   EXPECT_EQ(normalized(kNone, text).text, text);
+}
+
+TEST(Normalizer, PutWordTellsTheSame) {
+  const std::string long_word(200, 'W');
+  for (const bool all : {false, true}) {
+    const NormalizerOptions options = all ? NormalizerOptions{} : kNone;
+    for (const std::string& text : {std::string("One two,\tTHREE  4.5"),
+                                    "e\u0301A\u00c9b\u4e2dx\u0301\u302eY z\u0130" + long_word,
+                                    std::string("a\0b", 3), std::string()}) {
+      NormalByWords by_words;
+      Normalizer(options).run(text, 5, by_words);
+      Normal normal;
+      Normalizer(options).run(text, 5, normal);
+      EXPECT_EQ(by_words.text, normal.text);
+      EXPECT_EQ(by_words.origins, normal.origins);
+      EXPECT_EQ(by_words.words > 0, !text.empty());
+    }
+  }
 }
 
 TEST(Normalizer, CleaningDropsControlsAndMakesSpacesPlain) {
