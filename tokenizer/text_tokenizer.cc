@@ -39,7 +39,7 @@ std::string normal_form(const Normalizer& normalizer, std::string_view text) {
 
 TextTokenizer::TextTokenizer(const TokenizerParts& parts)
     : normalizer_(parts.normalizer),
-      model_(parts.vocabulary, parts.model),
+      model_(parts.vocabulary, parts.model, parts.memory),
       raw_(matcher(parts, false)),
       normalized_(matcher(parts, true)) {}
 
@@ -97,7 +97,14 @@ void TextTokenizer::tokenize_piece(std::string_view piece, std::uint32_t origin,
   if (normalized_.empty()) {
     // A longer text finds its words in the caches after a while anyway.
     constexpr std::size_t kShortPiece = 4096;
-    if (piece.size() <= kShortPiece) model_.prefetch(piece);
+    const bool is_short = piece.size() <= kShortPiece;
+    if (is_short) {
+      model_.prefetch(piece);
+      const std::size_t tokens = out.ids.size() + piece.size() / 4;  // of English, and some more
+      out.ids.reserve(tokens);
+      out.offsets.reserve(tokens);
+    }
+    words.search(is_short ? WordPiece::Search::kTables : WordPiece::Search::kTrie);
     normalizer_.run(piece, origin, words);
     words.end_word();
     return;

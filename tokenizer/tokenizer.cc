@@ -8,6 +8,23 @@
 
 namespace filigree::tokenizer {
 
+namespace {
+
+TokenizerParts read_tokenizer_folder(const std::filesystem::path& folder) {
+  const std::filesystem::path json = folder / "tokenizer.json";
+  if (std::filesystem::exists(json)) return read_tokenizer_json(read_file(json), json.string());
+  const std::filesystem::path vocab = folder / "vocab.txt";
+  if (!std::filesystem::exists(vocab))
+    throw std::runtime_error(folder.string() +
+                             ": found neither tokenizer.json nor vocab.txt, expected one of them");
+  const std::filesystem::path config = folder / "tokenizer_config.json";
+  std::optional<ConfigText> config_text;
+  if (std::filesystem::exists(config)) config_text = {read_file(config), config.string()};
+  return read_vocab_text(read_file(vocab), vocab.string(), config_text);
+}
+
+}  // namespace
+
 struct Tokenizer::Impl {
   explicit Impl(TokenizerParts&& parts)
       : texts(parts),
@@ -30,18 +47,11 @@ Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
-Tokenizer Tokenizer::from_folder(const std::filesystem::path& folder) {
-  const std::filesystem::path json = folder / "tokenizer.json";
-  if (std::filesystem::exists(json)) return from_json(read_file(json), json.string());
-  const std::filesystem::path vocab = folder / "vocab.txt";
-  if (!std::filesystem::exists(vocab))
-    throw std::runtime_error(folder.string() +
-                             ": found neither tokenizer.json nor vocab.txt, expected one of them");
-  const std::filesystem::path config = folder / "tokenizer_config.json";
-  std::optional<ConfigText> config_text;
-  if (std::filesystem::exists(config)) config_text = {read_file(config), config.string()};
-  return Tokenizer(
-      std::make_unique<const Impl>(read_vocab_text(read_file(vocab), vocab.string(), config_text)));
+Tokenizer Tokenizer::from_folder(const std::filesystem::path& folder,
+                                 std::pmr::memory_resource* memory) {
+  TokenizerParts parts = read_tokenizer_folder(folder);
+  parts.memory = memory;
+  return Tokenizer(std::make_unique<const Impl>(std::move(parts)));
 }
 
 Tokenizer Tokenizer::from_json(std::string_view json, const std::string& file_name) {

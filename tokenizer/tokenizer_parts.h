@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +23,8 @@ struct TokenizerParts {
   std::vector<AddedToken> added_tokens;
   PostTemplate single;
   PostTemplate pair;
-  std::string file_name;  // for messages
+  std::string file_name;                                                 // for messages
+  std::pmr::memory_resource* memory = std::pmr::get_default_resource();  // of tables of words
 };
 
 // All three throw std::runtime_error naming file, line or JSON path, found and expected.

@@ -1,12 +1,13 @@
 #include "tokenizer/wordpiece.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace filigree::tokenizer {
 namespace {
 
-std::vector<std::pair<std::string_view, std::int32_t>> strings_of(const Vocabulary& vocabulary) {
-  std::vector<std::pair<std::string_view, std::int32_t>> strings;
+WordTable::Words strings_of(const Vocabulary& vocabulary) {
+  WordTable::Words strings;
   strings.reserve(vocabulary.count());
   for (std::size_t id = 0; id < vocabulary.size(); ++id)
     strings.emplace_back(vocabulary.token(static_cast<std::int32_t>(id)),
@@ -14,18 +15,36 @@ std::vector<std::pair<std::string_view, std::int32_t>> strings_of(const Vocabula
   return strings;
 }
 
+// Those that start with `prefix`, without it.
+WordTable::Words after(std::string_view prefix, const WordTable::Words& tokens) {
+  WordTable::Words strings;
+  for (const auto& [token, id] : tokens)
+    if (token.starts_with(prefix)) strings.emplace_back(token.substr(prefix.size()), id);
+  return strings;
+}
+
 }  // namespace
 
-WordPiece::WordPiece(const Vocabulary& vocabulary, const WordPieceOptions& options)
-    : WordPiece(strings_of(vocabulary), options) {}
+WordPiece::WordPiece(const Vocabulary& vocabulary, const WordPieceOptions& options,
+                     std::pmr::memory_resource* memory)
+    : WordPiece(strings_of(vocabulary), options, memory) {}
 
-WordPiece::WordPiece(const std::vector<std::pair<std::string_view, std::int32_t>>& tokens,
-                     const WordPieceOptions& options)
-    : words_(tokens),
+WordPiece::WordPiece(const WordTable::Words& tokens, const WordPieceOptions& options,
+                     std::pmr::memory_resource* memory)
+    : initial_(tokens, memory),
+      continuing_(after(options.continuing_subword_prefix, tokens), memory),
       trie_(tokens),
-      continuing_(trie_.descend(options.continuing_subword_prefix)),
+      continuing_node_(trie_.descend(options.continuing_subword_prefix)),
       unknown_id_(options.unknown_id),
       max_chars_(options.max_input_chars_per_word) {}
+
+ByteTrie::Match WordPiece::longest(const WordTable& table, ByteTrie::Node node,
+                                   std::string_view text, Search search) const noexcept {
+  const bool may_be_longer = table.has_longer() && text.size() > WordTable::kMostBytes;
+  if (search == Search::kTrie || may_be_longer) return trie_.longest(node, text);
+  const WordTable::Match match = table.longest(text);
+  return {match.length, match.value, std::min(text.size(), table.most_bytes())};
+}
 
 void WordSink::leave_step() {
   origins_.clear();
@@ -48,9 +67,15 @@ void WordSink::emit() {
 bool WordSink::emit_pieces() {
   const std::size_t tokens_before = out_.ids.size();
   const std::string_view word = word_;
+  if (const std::int32_t whole = model_.whole(word); whole != WordTable::kNoValue) {
+    steps_ += word.size();
+    out_.ids.push_back(whole);
+    out_.offsets.push_back({origin_of(0), origin_of(word.size() - 1) + 1});
+    return true;
+  }
   for (std::size_t at = 0; at < word.size();) {
-    const ByteTrie::Match match =
-        at == 0 ? model_.longest_initial(word) : model_.longest_continuing(word.substr(at));
+    const ByteTrie::Match match = at == 0 ? model_.longest_initial(word, search_)
+                                          : model_.longest_continuing(word.substr(at), search_);
     steps_ += match.steps;
     if (match.length == 0) {
       out_.ids.resize(tokens_before);

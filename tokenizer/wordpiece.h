@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,29 +27,40 @@ struct WordPieceOptions {
 // Immutable and thread-safe.
 class WordPiece {
  public:
-  WordPiece(const Vocabulary& vocabulary, const WordPieceOptions& options);
+  // `memory` holds the tables of words and outlives this.
+  WordPiece(const Vocabulary& vocabulary, const WordPieceOptions& options,
+            std::pmr::memory_resource* memory);
 
   std::int32_t unknown_id() const noexcept { return unknown_id_; }
   std::size_t max_chars() const noexcept { return max_chars_; }
   // Of a text whose words are asked for next (WordTable::prefetch).
-  void prefetch(std::string_view text) const noexcept { words_.prefetch(text); }
-  // Of a word that is not empty.
-  ByteTrie::Match longest_initial(std::string_view text) const noexcept {
-    const std::int32_t whole = words_.find(text);
-    if (whole != WordTable::kNoValue) return {text.size(), whole, text.size()};
-    return trie_.longest(ByteTrie::kRoot, text);
+  void prefetch(std::string_view text) const noexcept { initial_.prefetch(text); }
+  // The token that a whole word is, or WordTable::kNoValue, which says nothing about long words.
+  std::int32_t whole(std::string_view word) const noexcept { return initial_.find(word); }
+
+  // How the longest token that `text` starts with is looked for; both find the same.
+  enum class Search {
+    kTrie,    // byte by byte: the fewest steps
+    kTables,  // all lengths at once: does not wait for memory again and again
+  };
+  ByteTrie::Match longest_initial(std::string_view text, Search search) const noexcept {
+    return longest(initial_, ByteTrie::kRoot, text, search);
   }
-  ByteTrie::Match longest_continuing(std::string_view text) const noexcept {
-    return trie_.longest(continuing_, text);
+  // Of a text inside a word.
+  ByteTrie::Match longest_continuing(std::string_view text, Search search) const noexcept {
+    return longest(continuing_, continuing_node_, text, search);
   }
 
  private:
-  WordPiece(const std::vector<std::pair<std::string_view, std::int32_t>>& tokens,
-            const WordPieceOptions& options);
+  WordPiece(const WordTable::Words& tokens, const WordPieceOptions& options,
+            std::pmr::memory_resource* memory);
+  ByteTrie::Match longest(const WordTable& table, ByteTrie::Node node, std::string_view text,
+                          Search search) const noexcept;
 
-  WordTable words_;
+  WordTable initial_;
+  WordTable continuing_;  // without the prefix
   ByteTrie trie_;
-  ByteTrie::Node continuing_;
+  ByteTrie::Node continuing_node_;
   std::int32_t unknown_id_;
   std::size_t max_chars_;
 };
@@ -58,6 +70,9 @@ class WordPiece {
 class WordSink {
  public:
   WordSink(const WordPiece& model, TokenizedText& out) : model_(model), out_(out) {}
+
+  // For the words that follow.
+  void search(WordPiece::Search search) noexcept { search_ = search; }
 
   void put(const NormalizedChar& next) {
     if (next.kind == CharClass::kWord) return append(next);
@@ -117,6 +132,7 @@ class WordSink {
   std::uint32_t first_origin_ = 0;
   std::uint32_t last_origin_ = 0;
   bool in_step_ = true;
+  WordPiece::Search search_ = WordPiece::Search::kTrie;
 };
 
 }  // namespace filigree::tokenizer
