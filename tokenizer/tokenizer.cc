@@ -10,18 +10,9 @@ namespace filigree::tokenizer {
 
 namespace {
 
-TokenizerParts read_tokenizer_folder(const std::filesystem::path& folder) {
-  const std::filesystem::path json = folder / "tokenizer.json";
-  if (std::filesystem::exists(json)) return read_tokenizer_json(read_file(json), json.string());
-  const std::filesystem::path vocab = folder / "vocab.txt";
-  if (!std::filesystem::exists(vocab))
-    throw std::runtime_error(folder.string() +
-                             ": found neither tokenizer.json nor vocab.txt, expected one of them");
-  const std::filesystem::path config = folder / "tokenizer_config.json";
-  std::optional<ConfigText> config_text;
-  if (std::filesystem::exists(config)) config_text = {read_file(config), config.string()};
-  return read_vocab_text(read_file(vocab), vocab.string(), config_text);
-}
+constexpr const char* kJson = "tokenizer.json";
+constexpr const char* kVocab = "vocab.txt";
+constexpr const char* kConfig = "tokenizer_config.json";
 
 }  // namespace
 
@@ -47,9 +38,34 @@ Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
-Tokenizer Tokenizer::from_folder(const std::filesystem::path& folder,
-                                 std::pmr::memory_resource* memory) {
-  TokenizerParts parts = read_tokenizer_folder(folder);
+TokenizerText TokenizerText::of_folder(const std::filesystem::path& folder) {
+  TokenizerText text;
+  const std::filesystem::path json = folder / kJson;
+  if (std::filesystem::exists(json)) {
+    text.json = read_file(json);
+    return text;
+  }
+  const std::filesystem::path vocab = folder / kVocab;
+  if (!std::filesystem::exists(vocab))
+    throw std::runtime_error(folder.string() +
+                             ": found neither tokenizer.json nor vocab.txt, expected one of them");
+  text.vocab = read_file(vocab);
+  const std::filesystem::path config = folder / kConfig;
+  if (std::filesystem::exists(config)) text.config = read_file(config);
+  return text;
+}
+
+Tokenizer Tokenizer::from_folder(const std::filesystem::path& folder) {
+  return from_text(TokenizerText::of_folder(folder), folder);
+}
+
+Tokenizer Tokenizer::from_text(const TokenizerText& text, const std::filesystem::path& folder,
+                               std::pmr::memory_resource* memory) {
+  std::optional<ConfigText> config;
+  if (text.config) config = {*text.config, (folder / kConfig).string()};
+  TokenizerParts parts = text.json
+                             ? read_tokenizer_json(*text.json, (folder / kJson).string())
+                             : read_vocab_text(text.vocab, (folder / kVocab).string(), config);
   parts.memory = memory;
   return Tokenizer(std::make_unique<const Impl>(std::move(parts)));
 }

@@ -39,17 +39,30 @@ struct Encoding {
   std::vector<std::int8_t> sequence;  // 0: first text, 1: second text, kSpecialToken
 };
 
+// What the files of a folder say about its tokenizer: tokenizer.json, or else vocab.txt with
+// tokenizer_config.json when there. Equal texts make equal tokenizers.
+struct TokenizerText {
+  std::optional<std::string> json;
+  std::string vocab;  // without `json`
+  std::optional<std::string> config;
+  bool operator==(const TokenizerText&) const = default;
+
+  // Throws std::runtime_error naming the folder or file.
+  static TokenizerText of_folder(const std::filesystem::path& folder);
+};
+
 class Tokenizer {
  public:
   // Reads `folder`/tokenizer.json (its truncation and padding settings are ignored), or else
   // vocab.txt with tokenizer_config.json when there (do_lower_case, strip_accents,
   // tokenize_chinese_chars; else uncased BERT). Throws std::runtime_error naming file, line or JSON
-  // key, found and expected. `memory`, which outlives the tokenizer, holds the tables of words that
-  // every text looks at all over: huge pages halve the time of a short text after a pass of a
-  // model.
-  static Tokenizer from_folder(
-      const std::filesystem::path& folder,
-      std::pmr::memory_resource* memory = std::pmr::get_default_resource());
+  // key, found and expected.
+  static Tokenizer from_folder(const std::filesystem::path& folder);
+  // The same of texts that were read; `folder` is for messages. `memory`, which outlives the
+  // tokenizer, holds the tables of words that every text looks at all over: huge pages halve the
+  // time of a short text after a pass of a model.
+  static Tokenizer from_text(const TokenizerText& text, const std::filesystem::path& folder,
+                             std::pmr::memory_resource* memory = std::pmr::get_default_resource());
   static Tokenizer from_json(std::string_view json, const std::string& file_name);
   static Tokenizer from_vocab(std::string_view vocab,
                               const std::string& file_name);  // uncased BERT

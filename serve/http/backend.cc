@@ -6,7 +6,7 @@
 
 #include "loader/cache_writer.h"
 #include "loader/expected_memory.h"
-#include "loader/huge_pages.h"
+#include "serve/http/shared_tokenizers.h"
 #include "serve/log.h"
 
 namespace filigree::serve {
@@ -43,16 +43,10 @@ Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache,
     return loader::expected_memory_bytes(path, options);
   };
   backend.load_model = model_loader(loading, nullptr);
-  backend.load_tokenizer = [](const std::filesystem::path& folder) {
-    struct InHugePages {
-      explicit InHugePages(const std::filesystem::path& from)
-          : tokenizer(tokenizer::Tokenizer::from_folder(from, &memory)) {}
-      loader::HugePages memory;
-      tokenizer::Tokenizer tokenizer;
-    };
-    auto whole = std::make_shared<const InHugePages>(folder);
-    return std::shared_ptr<const tokenizer::Tokenizer>(whole, &whole->tokenizer);
-  };
+  backend.load_tokenizer =
+      [tokenizers = std::make_shared<SharedTokenizers>()](const std::filesystem::path& folder) {
+        return tokenizers->load(folder);
+      };
   backend.load_config = read_model_config;
   return backend;
 }
