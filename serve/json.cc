@@ -6,6 +6,7 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <charconv>
@@ -87,6 +88,19 @@ std::string message_of(rapidjson::ParseErrorCode code) {
       return text;
     }
   }
+}
+
+JsonError error_at(std::string_view text, std::size_t offset, std::string message) {
+  const std::string_view before = text.substr(0, offset);
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  const auto begins_code_point = [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  };
+  const auto count = [](auto number) { return static_cast<std::size_t>(number); };
+  return {.offset = offset,
+          .message = std::move(message),
+          .line = 1 + count(std::ranges::count(before, '\n')),
+          .column = 1 + count(std::ranges::count_if(before.substr(line_start), begins_code_point))};
 }
 
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
@@ -192,8 +206,13 @@ std::variant<Json, JsonError> parse_json(std::string_view text) {
   rapidjson::Reader reader;
   Builder builder;
   const auto outcome = reader.Parse<kFlags>(stream, builder);
-  if (outcome.IsError()) return JsonError{outcome.Offset(), message_of(outcome.Code())};
+  if (outcome.IsError()) return error_at(text, outcome.Offset(), message_of(outcome.Code()));
   return builder.take();
+}
+
+std::string place_of(const JsonError& error) {
+  return "at byte " + std::to_string(error.offset) + " (line " + std::to_string(error.line) +
+         ", column " + std::to_string(error.column) + ")";
 }
 
 std::string to_text(const Json& value) {

@@ -63,7 +63,11 @@ class Json {
 struct JsonError {
   std::size_t offset = 0;  // bytes from the start of the text
   std::string message;
+  std::size_t line = 1, column = 1;  // of the offset, from 1; columns are code points
 };
+
+// "at byte 13 (line 2, column 5)", for messages.
+std::string place_of(const JsonError& error);
 
 // Strict JSON: one value, valid UTF-8 (also no lone surrogate escapes), at most 64 levels deep.
 std::variant<Json, JsonError> parse_json(std::string_view text);

@@ -70,7 +70,7 @@ HttpResponse error_response(HttpError error, const std::string& message) {
 }
 
 std::string not_json_message(const JsonError& error) {
-  return "the body is not JSON: " + error.message + " at byte " + std::to_string(error.offset);
+  return "the body is not JSON: " + error.message + " " + place_of(error);
 }
 
 HttpResponse not_json_response(const JsonError& error) {

@@ -7,6 +7,7 @@
 #include "serve/http/errors.h"
 #include "serve/http/openapi_components.h"
 #include "serve/http/page.h"
+#include "serve/http/percent_encoding.h"
 #include "serve/http/task_schemas.h"
 #include "serve/http/tensor_schema.h"
 #include "serve/http/version.h"
@@ -303,23 +304,6 @@ Json to_json(Operation operation, const Route& route, bool needs_key) {
   return json;
 }
 
-// Braces would be a parameter, and names may have any other character too.
-std::string percent_encoded(const std::string& path) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : path) {
-    if (kPlain.find(c) != std::string_view::npos) {
-      encoded.push_back(c);
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    encoded.append({'%', kDigits[byte / 16], kDigits[byte % 16]});
-  }
-  return encoded;
-}
-
 std::string lower_case_method(std::string method) {
   for (char& c : method) c = static_cast<char>(c - 'A' + 'a');
   return method;
@@ -332,6 +316,7 @@ Json openapi(const Deployment& deployment, Authorization authorization) {
   for (const Route& route : deployment.router().routes()) {
     const bool needs_key =
         authorization == Authorization::kApiKey && !is_public(route.target.action);
+    // Braces would be a parameter, and names may have any other character too.
     const std::string path = percent_encoded(route.path);
     if (paths.empty() || paths.back().first != path) paths.emplace_back(path, Json::object({}));
     paths.back().second.add(lower_case_method(route.method),

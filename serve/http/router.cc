@@ -2,32 +2,10 @@
 
 #include <optional>
 
+#include "serve/http/percent_encoding.h"
+
 namespace filigree::serve {
 namespace {
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded.push_back(text[i]);
-      continue;
-    }
-    if (text.size() - i < 3) return std::nullopt;
-    const int high = hex_value(text[i + 1]);
-    const int low = hex_value(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    decoded.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
-  }
-  return decoded;
-}
 
 // The path of a target, which a proxy may send as a whole URL.
 std::string_view path_of(std::string_view target) {
@@ -37,6 +15,17 @@ std::string_view path_of(std::string_view target) {
     target = slash == std::string_view::npos ? "/" : target.substr(slash);
   }
   return target.substr(0, target.find_first_of("?#"));
+}
+
+// For messages.
+std::string shown(std::string_view path) {
+  constexpr std::size_t kMaxShown = 120;
+  std::string text = percent_encoded(path.substr(0, kMaxShown + 1));
+  if (text.size() <= kMaxShown) return text;
+  text.resize(kMaxShown);
+  if (const auto last = text.rfind('%'); last != std::string::npos && last + 3 > text.size())
+    text.resize(last);
+  return text + "...";
 }
 
 }  // namespace
@@ -133,7 +122,8 @@ std::variant<RouteTarget, RouteFailure> Router::match(std::string_view method,
   if (wanted.size() > 1 && wanted.ends_with('/')) wanted.remove_suffix(1);
   const auto found = paths_.find(wanted);
   if (found == paths_.end())
-    return RouteFailure{RouteFailure::Kind::kNotFound, "there is nothing at this path", {}};
+    return RouteFailure{
+        RouteFailure::Kind::kNotFound, "there is nothing at '" + shown(*path) + "'", {}};
   const auto& methods = found->second;
   const auto action = methods.find(method == "HEAD" ? "GET" : std::string(method));
   if (action != methods.end()) return action->second;

@@ -61,8 +61,8 @@ ErrorShape error_shape(std::string_view target);
 
 struct RouteFailure {
   enum class Kind { kBadTarget, kNotFound, kMethodNotAllowed } kind;
-  std::string message;
-  std::string allow;  // of kMethodNotAllowed: "GET, HEAD"
+  std::string message;  // of kNotFound: with the path, percent-encoded and cut, without the query
+  std::string allow;    // of kMethodNotAllowed: "GET, HEAD"
 };
 
 // Immutable after construction.
@@ -71,8 +71,8 @@ class Router {
   // Every endpoint is at /v2/models<P>, its /ready, /matrices, /infer and /benchmark, where P is
   // its route, if it has one, and also /<name>; POST <route> is inference as well, or POST /predict
   // for the only endpoint when it has no route. kSagemaker adds POST /invocations<P>/infer, GET
-  // /invocations<P> and its /ready, and POST /invocations for the only endpoint. Throws ConfigError
-  // when two of these, or one of them and a path of the server, are the same.
+  // /invocations<P> and its /ready, and POST /invocations for the only endpoint. Throws
+  // ConfigError when two of these, or one of them and a path of the server, are the same.
   Router(std::span<const EndpointConfig> endpoints, std::span<const PageFile> page,
          Integration integration = Integration::kLocal);
 

@@ -68,7 +68,7 @@ std::vector<std::string> numbered_labels(const Json& config, const std::string& 
 ModelConfig parse_model_config(std::string_view json, const std::string& file) {
   auto parsed = parse_json(json);
   if (const auto* error = std::get_if<JsonError>(&parsed))
-    fail(file, "is not JSON: " + error->message + " at byte " + std::to_string(error->offset));
+    fail(file, "is not JSON: " + error->message + " " + place_of(*error));
   const Json& root = std::get<Json>(parsed);
   if (!root.is_object()) fail(file, "is " + std::string(root.type_name()) + ", expected an object");
   ModelConfig config;

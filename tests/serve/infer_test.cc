@@ -105,11 +105,11 @@ TEST_F(Infer, AcceptsAChunkedBody) {
   EXPECT_EQ(client.receive().body, kAnswer);
 }
 
-TEST_F(Infer, NamesTheByteOfBadJson) {
+TEST_F(Infer, NamesThePlaceOfBadJson) {
   start();
   const ClientResponse cut = post("/predict", R"({"question": )");
   EXPECT_EQ(cut.status, 400);
-  EXPECT_NE(cut.body.find("at byte 13"), std::string::npos) << cut.body;
+  EXPECT_NE(cut.body.find("at byte 13 (line 1, column 14)"), std::string::npos) << cut.body;
   const ClientResponse bytes = post("/predict", "{\"question\": \"\xc3(\"}");
   EXPECT_EQ(bytes.status, 400);
   EXPECT_NE(bytes.body.find("invalid UTF-8 at byte"), std::string::npos) << bytes.body;

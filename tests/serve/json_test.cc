@@ -10,7 +10,7 @@ namespace {
 JsonError error_of(std::string_view text) {
   const auto parsed = parse_json(text);
   const auto* error = std::get_if<JsonError>(&parsed);
-  return error != nullptr ? *error : JsonError{0, "no error"};
+  return error != nullptr ? *error : JsonError{.message = "no error"};
 }
 
 Json value_of(std::string_view text) { return std::get<Json>(parse_json(text)); }
@@ -32,6 +32,14 @@ TEST(Json, NamesTheByteOfInvalidUtf8) {
   const JsonError error = error_of("{\"a\": \"bc\xff\"}");
   EXPECT_EQ(error.message, "invalid UTF-8");
   EXPECT_EQ(error.offset, 9U);
+}
+
+TEST(Json, CountsLinesAndCodePointsUpToAnError) {
+  EXPECT_EQ(place_of(error_of("x")), "at byte 0 (line 1, column 1)");
+  EXPECT_EQ(place_of(error_of("{\"a\": 1")), "at byte 7 (line 1, column 8)");
+  EXPECT_EQ(place_of(error_of("{\n  \"\xc3\xa9\xe2\x82\xac\": x}")),
+            "at byte 13 (line 2, column 9)");
+  EXPECT_EQ(place_of(error_of("[\r\n\n")), "at byte 4 (line 3, column 1)");
 }
 
 TEST(Json, RejectsUtf8OfASurrogateAndOfOverlongForms) {

@@ -101,6 +101,25 @@ TEST(Router, FindsNothingElsewhere) {
     EXPECT_EQ(failure(router({"a"}), "GET", target).kind, RouteFailure::Kind::kNotFound) << target;
 }
 
+TEST(Router, NamesThePathWhereNothingIs) {
+  const Router routes = router({"a"});
+  const auto message = [&](std::string_view target) {
+    return failure(routes, "GET", target).message;
+  };
+  EXPECT_EQ(message("/v2/models/b/?key=secret"), "there is nothing at '/v2/models/b/'");
+  EXPECT_EQ(message("http://host/b%2Fc"), "there is nothing at '/b/c'");
+  EXPECT_EQ(message("/<b>'%22%5c%00\xE2%82%AC"),
+            "there is nothing at '/%3Cb%3E%27%22%5C%00%E2%82%AC'");
+}
+
+TEST(Router, CutsTheLongPathThatItNames) {
+  const std::string cut = failure(router({"a"}), "GET", "/" + std::string(10'000, 'x')).message;
+  EXPECT_EQ(cut, "there is nothing at '/" + std::string(119, 'x') + "...'");
+  const std::string bytes =
+      failure(router({"a"}), "GET", "/" + std::string(10'000, '\xff')).message;
+  EXPECT_TRUE(bytes.ends_with("%FF%FF...'")) << bytes;
+}
+
 TEST(Router, RejectsEndpointsAtOneAddress) {
   Config config = fake_config({"a", "b"});
   config.endpoints[1].route = "/a";

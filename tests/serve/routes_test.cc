@@ -153,6 +153,19 @@ TEST_F(Routes, ListTheEndpointsWhenThereIsNothing) {
             R"([{"name":"qa","task":"question_answering","infer":"POST /v2/models/qa/infer"}])");
 }
 
+TEST_F(Routes, NameThePathWhereThereIsNothingInTheShapeOfItsFamily) {
+  start();
+  const Json error = get("/v2/nothing?x=1").json();
+  EXPECT_EQ(*error.find("error")->as_string(), "there is nothing at '/v2/nothing'");
+  EXPECT_EQ(error.find("detail"), nullptr);
+  const Json detail = get("/no%20thing").json();
+  EXPECT_EQ(*detail.find("detail")->as_string(), "there is nothing at '/no%20thing'");
+  EXPECT_EQ(detail.find("error"), nullptr);
+  const Json both = get("/v2/models/q/infer").json();
+  for (const char* name : {"error", "detail"})
+    EXPECT_EQ(*both.find(name)->as_string(), "there is nothing at '/v2/models/q/infer'");
+}
+
 TEST_F(Routes, TellTheAllowedMethods) {
   start();
   const ClientResponse response = get("/v2/models/qa/infer");

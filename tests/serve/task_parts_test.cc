@@ -34,7 +34,8 @@ TEST(ModelConfig, NumbersTheLabelsWhenThereAreNone) {
 
 TEST(ModelConfig, NamesWhatIsWrong) {
   EXPECT_EQ(config_error("{"),
-            "config.json: is not JSON: Missing a name for object member at byte 1");
+            "config.json: is not JSON: Missing a name for object member at byte 1 (line 1, "
+            "column 2)");
   EXPECT_EQ(config_error("[]"), "config.json: is array, expected an object");
   EXPECT_EQ(config_error(R"({"id2label": []})"),
             "config.json: id2label is array, expected an object");
