@@ -28,6 +28,12 @@ class ConfigError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Two endpoints have one name or address, or an endpoint has one of the server.
+class AddressTaken : public ConfigError {
+ public:
+  using ConfigError::ConfigError;
+};
+
 struct EndpointConfig {
   std::string name;                  // unique; "question_answering-0" when the file gives none
   std::optional<std::string> route;  // starts with '/', does not end with one

@@ -209,6 +209,7 @@ class Reader {
                                            "and '%'");
   }
 
+  // Throws AddressTaken.
   void claim(const Fields& fields, std::map<std::string, std::size_t>& taken, std::string_view key,
              const std::string& text) const {
     const std::size_t line = fields.line_of(key);
@@ -217,7 +218,8 @@ class Reader {
     const std::string where = entry->second == kElsewhere
                                   ? " by another endpoint"
                                   : " on line " + std::to_string(entry->second);
-    fields.fail(line, std::string(key) + " '" + text + "' is already used" + where);
+    throw AddressTaken(file_ + ":" + std::to_string(line) + ": " + std::string(key) + " '" + text +
+                       "' is already used" + where);
   }
 
   void read_model(const Fields& fields, TaskKind task, EndpointConfig& endpoint) {

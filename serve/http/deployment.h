@@ -20,7 +20,7 @@ namespace filigree::serve {
 // Immutable once it is enlisted, but for the catalog, which loads. Thread-safe.
 class Deployment {
  public:
-  // Throws ConfigError when two endpoints are at one address. `backend` must outlive it. `models`
+  // Throws AddressTaken when two endpoints are at one address. `backend` must outlive it. `models`
   // as in Catalog.
   Deployment(Config config, const Backend& backend,
              std::shared_ptr<ResidentModels> models = nullptr);

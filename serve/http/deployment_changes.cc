@@ -77,6 +77,8 @@ std::optional<ChangeError> DeploymentChanges::apply(const Edit& edit, std::stop_
     return std::nullopt;
   } catch (const ChangeError& error) {
     return error;
+  } catch (const AddressTaken& error) {
+    return ChangeError(HttpError::kConflict, error.what());
   } catch (const ConfigError& error) {
     return ChangeError(HttpError::kInvalidFields, error.what());
   } catch (const std::exception& error) {

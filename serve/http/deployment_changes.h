@@ -42,9 +42,9 @@ class DeploymentChanges {
   DeploymentChanges(CurrentDeployment& current, const Backend& backend, Metrics& metrics);
   ~DeploymentChanges();  // stop(), and waits for the model that is just being loaded
 
-  // Errors besides those of `edit`: kInvalidFields for two endpoints at one address and for an
-  // endpoint that cannot be served, unless the endpoint of that name could not be before either;
-  // kUnavailable when the server stops.
+  // Errors besides those of `edit`: kConflict for two endpoints of one name or address;
+  // kInvalidFields for an endpoint that cannot be served, unless the endpoint of that name could
+  // not be before either; kUnavailable when the server stops.
   void post(Edit edit, Done done);
 
   bool busy() const;  // a change waits or is being made

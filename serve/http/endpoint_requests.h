@@ -22,7 +22,7 @@ class EndpointRequests {
       : policy_(std::move(policy)), changes_(changes) {}
 
   // The body is an endpoint (serve/config/endpoint_edit.h). Answers `true` when it is served and
-  // not before. Errors: 400, 403, 422, 503.
+  // not before. Errors: 400, 403, 409, 422, 503.
   void add(HttpRequest request, const Reply& reply);
 
   // `true`, or 404.

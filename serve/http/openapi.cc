@@ -95,6 +95,7 @@ Operation add_operation(const EndpointConfig& first) {
           .examples = {{"endpoint", std::move(example)}},
           .failures = {kNotJson,
                        {HttpError::kForbidden, "the server's flags do not allow it"},
+                       {HttpError::kConflict, "its name or a path of it is taken"},
                        {HttpError::kInvalidFields, "it cannot be served; nothing has changed"},
                        {HttpError::kUnavailable, "the server stops"}}};
 }

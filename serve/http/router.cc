@@ -94,8 +94,8 @@ void Router::add_sagemaker(std::span<const EndpointConfig> endpoints) {
 
 void Router::add(const std::string& method, const std::string& path, RouteTarget target) {
   if (!paths_[path].emplace(method, target).second)
-    throw ConfigError("two endpoints, or an endpoint and the server, are both at " + method + " " +
-                      path + "; give one of them another name or route");
+    throw AddressTaken("two endpoints, or an endpoint and the server, are both at " + method + " " +
+                       path + "; give one of them another name or route");
 }
 
 bool is_public(Action action) noexcept {

@@ -72,7 +72,7 @@ class Router {
   // its route, if it has one, and also /<name>; POST <route> is inference as well, or POST /predict
   // for the only endpoint when it has no route. kSagemaker adds POST /invocations<P>/infer, GET
   // /invocations<P> and its /ready, and POST /invocations for the only endpoint. Throws
-  // ConfigError when two of these, or one of them and a path of the server, are the same.
+  // AddressTaken when two of these, or one of them and a path of the server, are the same.
   Router(std::span<const EndpointConfig> endpoints, std::span<const PageFile> page,
          Integration integration = Integration::kLocal);
 

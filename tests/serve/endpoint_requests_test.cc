@@ -101,7 +101,19 @@ TEST_F(EndpointRequestsTest, TellWhatIsWrongWithTheBody) {
             200);
   EXPECT_EQ(
       post("/endpoints", R"({"task":"qa","model":"m","name":"y","route":"/endpoints"})").status,
-      422);
+      409);
+  EXPECT_EQ(endpoints(), 2U);
+}
+
+TEST_F(EndpointRequestsTest, ConflictWithTheNameOrRouteOfAnother) {
+  start();
+  ASSERT_EQ(post("/endpoints", added_).status, 200);
+  const ClientResponse name = post("/endpoints", R"({"task":"qa","model":"m","name":"fresh"})");
+  EXPECT_EQ(name.status, 409);
+  EXPECT_EQ(*name.json().find("detail")->as_string(),
+            "body:1: name 'fresh' is already used by another endpoint");
+  EXPECT_EQ(post("/endpoints", R"({"task":"qa","model":"m","name":"x","route":"fresh"})").status,
+            409);
   EXPECT_EQ(endpoints(), 2U);
 }
 
