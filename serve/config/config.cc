@@ -103,6 +103,7 @@ Json to_json(const Config& config) {
        {"num_workers", or_null(config.num_workers)},
        {"integration", integration_name(config.integration)},
        {"engine_thread_pinning", config.pinning ? Json(pinning_name(*config.pinning)) : Json()},
+       {"scheduler", config.scheduler ? Json(scheduler_name(config.scheduler->kind)) : Json()},
        {"isa", config.isa ? Json(kernels::isa_name(config.isa->isa)) : Json()},
        {"endpoints", std::move(endpoints)},
        {"loggers", config.loggers},
@@ -123,6 +124,10 @@ runtime::EngineOptions engine_options(const Config& config) {
   runtime::EngineOptions options;
   if (config.num_cores) options.cores = *config.num_cores;
   if (config.num_workers) options.streams = *config.num_workers;
+  if (config.scheduler) {
+    options.elastic = config.scheduler->kind == SchedulerKind::kElastic;
+    if (config.scheduler->kind == SchedulerKind::kSingleStream) options.streams = 1;
+  }
   options.pinning = config.pinning;
   options.numa = config.numa;
   if (config.isa) options.isa = config.isa->isa;

@@ -16,6 +16,7 @@
 #include "serve/config/isa_choice.h"
 #include "serve/config/logging.h"
 #include "serve/config/model_path.h"
+#include "serve/config/scheduler_choice.h"
 #include "serve/config/server_options.h"
 #include "serve/json.h"
 #include "serve/tasks/task_options.h"
@@ -42,8 +43,9 @@ struct EndpointConfig {
   std::filesystem::path model_path;  // an existing .onnx file, or a folder with model.onnx
   std::size_t batch_size = 1;        // kept for /config: batches form from the requests that wait
   std::size_t weight = 1;            // its share of the engine beside the others
-  Json bucketing;                    // as written; null: none
-  Json kwargs = Json::object({});    // as written
+  std::optional<SchedulerRequest> scheduler;  // of its kwargs; settle_scheduler() decides
+  Json bucketing;                             // as written; null: none
+  Json kwargs = Json::object({});             // as written
   EndpointLogging logging;
   Json logging_config, data_logging;  // as written; null: not given
   bool added = false;                 // by a request to the running server, not by the file
@@ -65,6 +67,8 @@ std::variant<Integration, std::string> parse_integration(std::string_view name);
 struct Config {
   std::optional<std::size_t> num_cores;    // nullopt: all that the process may use
   std::optional<std::size_t> num_workers;  // batches in flight; nullopt: one a NUMA node
+  // nullopt: kElastic. From a file it is the server's own key before settle_scheduler().
+  std::optional<SchedulerRequest> scheduler;
   // nullopt: the best this CPU has. From a file it is checked by choose_isa, not before.
   std::optional<IsaRequest> isa;
   std::optional<runtime::Pinning> pinning;

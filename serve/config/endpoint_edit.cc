@@ -71,6 +71,8 @@ Config with_endpoint(Config config, const Json& endpoint, const fs::path& model_
   read_endpoint(node, kBody, config);
   config.search = search;
   config.endpoints.back().added = true;
+  if (auto conflict = scheduler_conflict(config, config.endpoints.back()))
+    config.warnings.push_back(std::move(*conflict));
   expect_inside(config.endpoints.back().model_path, model, model_root);
   return config;
 }

@@ -6,9 +6,12 @@ namespace filigree::serve {
 namespace {
 
 // Settings of DeepSparse's engine that change no answer.
-constexpr std::string_view kWithoutEffect[] = {"engine_type", "batch_size", "num_cores",
-                                               "num_streams", "scheduler",  "input_shapes",
-                                               "alias",       "executor",   "trust_remote_code"};
+constexpr std::string_view kWithoutEffect[] = {"engine_type", "batch_size",       "num_cores",
+                                               "num_streams", "input_shapes",     "alias",
+                                               "executor",    "trust_remote_code"};
+
+// Of an endpoint, config_file reads it.
+constexpr std::string_view kScheduler = "scheduler";
 
 std::optional<std::size_t> bucketing_length(const Fields& endpoint, const std::string& file) {
   const YamlNode* bucketing = endpoint.find("bucketing");
@@ -23,7 +26,7 @@ std::optional<std::size_t> bucketing_length(const Fields& endpoint, const std::s
 }  // namespace
 
 std::optional<std::size_t> read_common_kwargs(const KwargsText& kwargs, const KwargsKeys& keys) {
-  std::vector<std::string_view> known = {"sequence_length", "config", "tokenizer"};
+  std::vector<std::string_view> known = {"sequence_length", "config", "tokenizer", kScheduler};
   for (const auto some :
        {keys.read, keys.without_effect, std::span<const std::string_view>(kWithoutEffect)})
     known.insert(known.end(), some.begin(), some.end());
@@ -60,6 +63,8 @@ TaskOptions options_from_kwargs(TaskKind task, std::string_view kwargs, const st
                                 std::vector<std::string>& warnings) {
   const YamlNode node = parse_yaml(kwargs, name);
   const Fields fields(node, "the value", name);
+  if (fields.find(kScheduler) != nullptr)
+    warnings.push_back(fields.place(kScheduler) + " has no effect");
   TaskOptions options = default_options(task);
   std::visit([&](auto& chosen) { read_kwargs({fields, name, warnings}, chosen); }, options);
   return options;

@@ -27,14 +27,18 @@ Content content_of(const std::filesystem::path& file) {
 }
 
 // The settings of the process in the order of the keys: what an engine that runs cannot change.
-std::array<std::pair<const char*, bool>, 10> changed_settings(const Config& before,
+std::array<std::pair<const char*, bool>, 11> changed_settings(const Config& before,
                                                               const Config& after) {
   const auto isa = [](const Config& config) {
     return config.isa ? std::optional(config.isa->isa) : std::nullopt;
   };
+  const auto scheduler = [](const Config& config) {
+    return config.scheduler ? config.scheduler->kind : SchedulerKind::kElastic;
+  };
   return {
       {{"num_cores", before.num_cores != after.num_cores},
        {"num_workers", before.num_workers != after.num_workers},
+       {"scheduler", scheduler(before) != scheduler(after)},
        {"engine_thread_pinning", before.pinning != after.pinning},
        {"numa", before.numa != after.numa},
        {"isa", isa(before) != isa(after)},
@@ -48,6 +52,7 @@ std::array<std::pair<const char*, bool>, 10> changed_settings(const Config& befo
 void keep_settings(const Config& running, Config& config) {
   config.num_cores = running.num_cores;
   config.num_workers = running.num_workers;
+  config.scheduler = running.scheduler;
   config.pinning = running.pinning;
   config.numa = running.numa;
   config.isa = running.isa;
@@ -108,6 +113,7 @@ ReloadStatus ConfigWatcher::status() const {
 void ConfigWatcher::watch(const std::stop_token& stop) {
   try {
     in_file_ = parse_config(source_.text, status_.file, source_.file.parent_path());
+    settle_scheduler(*in_file_);
   } catch (const ConfigError&) {
     // It was readable when the server started; a model has gone since. Changes of settings cannot
     // be told then.
@@ -128,6 +134,7 @@ void ConfigWatcher::reload(const std::string& text) {
   const auto edit = [this, &text, parsed](const Config& running) {
     Config config = parse_config(text, source_.file.string(), source_.file.parent_path());
     *parsed = config;
+    settle_scheduler(**parsed);
     keep_settings(running, config);
     keep_added_endpoints(running, config);
     return config;

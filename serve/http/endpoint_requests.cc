@@ -37,9 +37,14 @@ void EndpointRequests::add(HttpRequest request, const Reply& reply) {
         "endpoints are added only on a server that was started with --model-root, the folder "
         "that their models may come from"));
   auto body = std::make_shared<const std::string>(std::move(request.body));
-  change([body, root = policy_.model_root](
-             const Config& current) { return with_endpoint(current, parsed(*body), root); },
-         request.request_id, reply);
+  const auto edit = [body, id = request.request_id,
+                     root = policy_.model_root](const Config& current) {
+    Config next = with_endpoint(current, parsed(*body), root);
+    for (std::size_t i = current.warnings.size(); i < next.warnings.size(); ++i)
+      log(LogLevel::kWarning, {.request_id = id}, next.warnings[i]);
+    return next;
+  };
+  change(edit, request.request_id, reply);
 }
 
 void EndpointRequests::remove(HttpRequest request, const Reply& reply) {

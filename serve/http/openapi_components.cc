@@ -75,6 +75,7 @@ constexpr std::string_view kServer = R"({
     "integration": {"enum": ["local", "sagemaker"]},
     "engine_thread_pinning": {"enum": ["core", "numa", "none", null]},
     "numa": {"enum": ["replicate", "interleave", "off"]},
+    "scheduler": {"enum": ["single_stream", "multi_stream", "elastic", null]},
     "isa": {"type": ["string", "null"]},
     "endpoints": {"type": "array", "minItems": 1, "items": {"type": "object"}},
     "loggers": {"type": "object"}, "hot_reload": {"type": "object"}}},

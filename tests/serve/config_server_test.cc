@@ -110,7 +110,7 @@ TEST_F(ServerConfig, IsShownInTheShapeOfDeepSparse) {
   EXPECT_EQ(
       to_text(to_json(config)),
       R"({"num_cores":2,"num_workers":null,"integration":"local",)"
-      R"("engine_thread_pinning":null,"isa":null,"endpoints":[{"name":"a","route":"/b",)"
+      R"("engine_thread_pinning":null,"scheduler":null,"isa":null,"endpoints":[{"name":"a","route":"/b",)"
       R"("task":"question_answering","model":"m","batch_size":1,"weight":1,"logging_config":null,)"
       R"("data_logging":null,"bucketing":null,)"
       R"("kwargs":{"doc_stride":32}}],"loggers":{},"system_logging":null})");

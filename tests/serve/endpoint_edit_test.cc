@@ -113,5 +113,15 @@ TEST_F(EndpointEdit, RemovesByRouteByPathAndByName) {
   EXPECT_THROW(without_endpoint(config(), json_of(R"({"task":"qa"})")), ConfigError);
 }
 
+TEST_F(EndpointEdit, WarnsAboutASchedulerThatTheEngineDoesNotHave) {
+  const Config edited =
+      with_endpoint(config(), json_of(R"({"task":"qa","model":"m","kwargs":{"scheduler":"sync"}})"),
+                    models_.path());
+  ASSERT_EQ(edited.warnings.size(), 1U);
+  EXPECT_EQ(edited.warnings[0],
+            "body:1: scheduler is 'single_stream', which has no effect: all endpoints share one "
+            "engine, and the server's default is 'elastic'");
+}
+
 }  // namespace
 }  // namespace filigree::serve

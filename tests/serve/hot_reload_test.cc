@@ -115,11 +115,13 @@ TEST_F(HotReload, NamesSettingsOfTheServerThatNeedARestart) {
   start_with("endpoints:\n" + endpoint("a", "m"));
   set_log_level(LogLevel::kWarning);
   testing::internal::CaptureStderr();
-  write("max_body_bytes: 10\ncache_dir: elsewhere\nendpoints:\n" + endpoint("b", "m"));
+  write("max_body_bytes: 10\ncache_dir: elsewhere\nscheduler: sync\nendpoints:\n" +
+        endpoint("b", "m"));
   const bool applied = changes_will_be("applied", 1);
   const std::string log = testing::internal::GetCapturedStderr();
   ASSERT_TRUE(applied);
   EXPECT_NE(log.find("the change of 'cache_dir' needs a restart"), std::string::npos) << log;
+  EXPECT_NE(log.find("the change of 'scheduler' needs a restart"), std::string::npos) << log;
   EXPECT_NE(log.find("a limit or another setting of the server' needs a restart"),
             std::string::npos)
       << log;

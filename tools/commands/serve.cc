@@ -92,6 +92,9 @@ serve::Config config_of(const Arguments& arguments) {
   if (integration != serve::Integration::kLocal) config.integration = integration;
   if (const auto cores = arguments.number("num-cores", 1, 4096)) config.num_cores = *cores;
   if (const auto workers = arguments.number("num-workers", 1, 4096)) config.num_workers = *workers;
+  if (const auto name = arguments.text("scheduler"))
+    config.scheduler = serve::parse_scheduler_request(*name, "flag '--scheduler'");
+  serve::settle_scheduler(config);
   if (const auto numa = numa_of(arguments)) config.numa = numa;
   config.isa = chosen_isa(arguments, config.isa);
   if (const auto folder = arguments.text("cache-dir")) config.cache_dir = folder;
@@ -143,6 +146,8 @@ std::vector<Flag> flags() {
       {"port", "N", "listen on this port (5543); 0: any free one"},
       {"num-cores", "N", "cores to compute on (default: what the process may use)"},
       {"num-workers", "N", "batches in flight (one for each NUMA node)"},
+      {"scheduler", "NAME", "single_stream, multi_stream or elastic (elastic)",
+       "single_stream, multi_stream or elastic"},
       {"numa", "HOW", "weights on several NUMA nodes: replicate, interleave or off (replicate)",
        std::string(serve::kNumaNames)},
       {"batch-size", "N", "accepted; batches form from the requests that wait"},
