@@ -1,3 +1,4 @@
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -236,6 +237,41 @@ TEST_F(Tls, ShowsNewConnectionsTheCertificateThatTheFilesHaveNow) {
   ASSERT_TRUE(tls_metrics_will_have("filigree_tls_reloads_total{result=\"applied\"} 1"));
   EXPECT_EQ(TlsClient(port(), trusting()).server_name(), "second");
   EXPECT_EQ(before.post("/predict", kQuestion).body, kAnswer);
+}
+
+TEST_F(Tls, AnswersEveryClientWhileTheCertificateAndTheClientsChange) {
+  options_.tls_client_ca = (folder_.path() / "clients.pem").string();
+  write(options_.tls_client_ca, authority_.certificate);
+  start();
+  TlsClientOptions known = trusting();
+  known.certificate = make_certificate("known", authority_);
+  std::atomic<std::size_t> answers{0}, failures{0};
+  const auto ask = [&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      try {
+        const ClientResponse response = TlsClient(port(), known).post("/predict", kQuestion);
+        ++(response.body == kAnswer ? answers : failures);
+      } catch (const std::runtime_error&) {
+        ++failures;
+      }
+    }
+  };
+  std::vector<std::jthread> clients;
+  for (int i = 0; i < 3; ++i) clients.emplace_back(ask);
+  const auto is_shown = [&](const std::string& name) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (TlsClient(port(), known).server_name() != name)
+      if (std::chrono::steady_clock::now() > deadline) return false;
+    return true;
+  };
+  for (const std::string name : {"second", "third", "fourth"}) {
+    write(options_.tls_client_ca, make_authority(name).certificate + authority_.certificate);
+    show(make_certificate(name, authority_));
+    EXPECT_TRUE(is_shown(name)) << name;
+  }
+  clients.clear();
+  EXPECT_EQ(failures, 0U);
+  EXPECT_GT(answers, 3U);
 }
 
 TEST_F(Tls, KeepsTheCertificateWhenTheFilesGoBadAndReportsIt) {
