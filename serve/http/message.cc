@@ -11,10 +11,15 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 
 }  // namespace
 
-std::string_view HttpRequest::header(std::string_view name) const noexcept {
+const std::string* HttpRequest::find_header(std::string_view name) const noexcept {
   for (const auto& [known, value] : headers)
-    if (std::ranges::equal(known, name, {}, lower, lower)) return value;
-  return {};
+    if (std::ranges::equal(known, name, {}, lower, lower)) return &value;
+  return nullptr;
+}
+
+std::string_view HttpRequest::header(std::string_view name) const noexcept {
+  const std::string* value = find_header(name);
+  return value != nullptr ? std::string_view(*value) : std::string_view();
 }
 
 LogSubject HttpRequest::subject() const noexcept {

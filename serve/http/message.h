@@ -26,7 +26,9 @@ struct HttpRequest {
   std::string traceparent = {};  // of our part (continued_trace()); empty without the client's
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();  // it was there
 
-  // The value of the first header of this name, in whatever case; empty when there is none.
+  // The value of the first header of this name, in whatever case; nullptr when there is none.
+  const std::string* find_header(std::string_view name) const noexcept;
+  // The same; empty when there is none.
   std::string_view header(std::string_view name) const noexcept;
 
   LogSubject subject() const noexcept;  // valid as long as the request

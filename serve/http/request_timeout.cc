@@ -27,14 +27,13 @@ class TimeoutReader {
     fail(std::move(location), to_text(*member), scale);
   }
 
-  void read_header(std::string_view text) {
-    if (text.empty()) return;
+  void read_header(const std::string& text) {
     std::int64_t value = -1;
     const char* end = text.data() + text.size();
     const auto read = std::from_chars(text.data(), end, value);
     if (read.ec == std::errc() && read.ptr == end && is_possible(value, kMicroseconds))
       return take(value * kMicroseconds);
-    fail({"header", kHeader}, std::string(text), kMicroseconds);
+    fail({"header", kHeader}, text.empty() ? "empty" : text, kMicroseconds);
   }
 
   RequestTimeout shortest(milliseconds fallback) const {
@@ -75,7 +74,7 @@ std::variant<RequestTimeout, std::vector<FieldError>> request_timeout(const Http
                                                                       const Json& body,
                                                                       milliseconds fallback) {
   TimeoutReader reader;
-  reader.read_header(request.header(kHeader));
+  if (const std::string* header = request.find_header(kHeader)) reader.read_header(*header);
   reader.read(body, {"timeout_ms"}, kMicroseconds);
   if (const Json* parameters = body.find("parameters")) {
     reader.read(*parameters, {"parameters", "timeout_ms"}, kMicroseconds);

@@ -10,10 +10,10 @@ using std::chrono::milliseconds;
 
 using Result = std::variant<RequestTimeout, std::vector<FieldError>>;
 
-Result timeout_of(const std::string& body, const std::string& header = "",
+Result timeout_of(const std::string& body, const std::optional<std::string>& header = std::nullopt,
                   milliseconds fallback = milliseconds(0)) {
   HttpRequest request;
-  if (!header.empty()) request.headers = {{"X-Request-Timeout-Ms", header}};
+  if (header) request.headers = {{"X-Request-Timeout-Ms", *header}};
   return request_timeout(request, std::get<Json>(parse_json(body)), fallback);
 }
 
@@ -41,9 +41,11 @@ TEST(RequestTimeout, IsTheShortestOfThem) {
 }
 
 TEST(RequestTimeout, IsThatOfTheServerOnlyWhenTheRequestSaysNone) {
-  EXPECT_EQ(good(timeout_of(R"({"timeout_ms": null})", "", milliseconds(5))), milliseconds(5));
-  EXPECT_EQ(good(timeout_of(R"({"timeout_ms": 6})", "", milliseconds(5))), milliseconds(6));
-  EXPECT_EQ(good(timeout_of(R"({"timeout_ms": 0})", "", milliseconds(5))), std::nullopt);
+  EXPECT_EQ(good(timeout_of(R"({"timeout_ms": null})", std::nullopt, milliseconds(5))),
+            milliseconds(5));
+  EXPECT_EQ(good(timeout_of(R"({"timeout_ms": 6})", std::nullopt, milliseconds(5))),
+            milliseconds(6));
+  EXPECT_EQ(good(timeout_of(R"({"timeout_ms": 0})", std::nullopt, milliseconds(5))), std::nullopt);
 }
 
 std::string only_error(const Result& result) {
@@ -65,6 +67,8 @@ TEST(RequestTimeout, NamesWhatIsNoNumber) {
   EXPECT_EQ(only_error(timeout_of("{}", "1s")),
             "header.x-request-timeout-ms. is 1s, expected a whole number of milliseconds from 0 to "
             "86400000");
+  EXPECT_EQ(
+      only_error(timeout_of("{}", "")).find("header.x-request-timeout-ms. is empty, expected"), 0U);
   EXPECT_EQ(only_error(timeout_of(R"({"timeout_ms": 86400001})")).find("timeout_ms. is 86400001"),
             0U);
 }
