@@ -1,6 +1,7 @@
 // Every format of an element type over densities and patterns, interleaved, and how far the format
 // that the cost model chooses is from the fastest.
-//   format_sweep [--isa=NAME] [--int8] [rows cols]
+//   format_sweep [--isa=NAME] [--int8 [--uniform]] [rows cols]
+// --uniform: int8 weights of all values alike instead of a normal distribution.
 // A line per pattern and fraction of zeros: microseconds of each format for 128 tokens (minimum of
 // the repetitions), the choice, and its time over the best one's.
 #include <algorithm>
@@ -33,6 +34,7 @@ struct Settings {
   std::size_t rows = 768;
   std::size_t cols = 768;
   bool int8 = false;
+  Int8Weights int8_weights = Int8Weights::kNormal;
 };
 
 LayerOptions layer_options(const Settings& settings, WeightFormat format, kernels::EntryShape block,
@@ -42,7 +44,8 @@ LayerOptions layer_options(const Settings& settings, WeightFormat format, kernel
           .sparsity = zeros,
           .block_cols = block.cols,
           .tokens = kTokens,
-          .block_rows = block.rows};
+          .block_rows = block.rows,
+          .int8_weights = settings.int8_weights};
 }
 
 double seconds(LinearLayer& layer, const kernels::KernelTable& table) {
@@ -90,12 +93,16 @@ Settings parse(int argc, char** argv) {
       settings.isa = *isa;
     } else if (argument == "--int8") {
       settings.int8 = true;
+    } else if (argument == "--uniform") {
+      settings.int8_weights = Int8Weights::kUniform;
     } else {
       sizes.push_back(std::stoul(std::string(argument)));
     }
   }
   if (!sizes.empty() && (sizes.size() != 2 || sizes[0] == 0 || sizes[1] == 0 || sizes[1] % 4 != 0))
     throw std::invalid_argument("expected rows and cols, cols a multiple of 4");
+  if (!settings.int8 && settings.int8_weights == Int8Weights::kUniform)
+    throw std::invalid_argument("--uniform needs --int8");
   if (!sizes.empty()) settings.rows = sizes[0], settings.cols = sizes[1];
   return settings;
 }

@@ -124,8 +124,11 @@ class I8Layer final : public LinearLayer {
         scale_(options.shape.rows, 1.0F) {
     std::mt19937 random(kSeed);
     std::normal_distribution<float> normal(0.0F, 30.0F);
+    std::uniform_real_distribution<float> uniform(-127.0F, 127.0F);
     for (const char kept : random_mask(options, random)) {
-      const float value = std::clamp(normal(random), -127.0F, 127.0F);
+      const float value = options.int8_weights == Int8Weights::kUniform
+                              ? uniform(random)
+                              : std::clamp(normal(random), -127.0F, 127.0F);
       weights_.push_back(static_cast<std::int16_t>(
           kept == 0 ? 0 : std::copysign(std::max(1.0F, std::round(std::abs(value))), value)));
     }

@@ -23,6 +23,11 @@ struct Shape {
 // naming file and line.
 std::vector<Shape> read_shapes(const std::string& path);
 
+// How the int8 weights that are kept are distributed: with a deviation of 30, as scales that reach
+// the largest weight leave them, or all values from -127 to 127 alike, which vpmaddubsw can add to
+// each other less often (kernels/README.md).
+enum class Int8Weights : std::uint8_t { kNormal, kUniform };
+
 struct LayerOptions {
   Shape shape;
   kernels::WeightFormat format;
@@ -30,6 +35,7 @@ struct LayerOptions {
   std::size_t block_cols;      // zeros come in blocks of this many inputs: 1 or 4
   std::size_t tokens;          // laid out in panels of at most T, all but the last equally wide
   std::size_t block_rows = 1;  // and of this many outputs
+  Int8Weights int8_weights = Int8Weights::kNormal;
 };
 
 class LinearLayer {

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <limits>
 
+#include "kernels/internal/groups_i8.h"
 #include "kernels/internal/packing.h"
 #include "kernels/packed_weights.h"
 
@@ -51,22 +52,28 @@ struct I8Cost {
   double row;
 };
 
-// kGroupsI8, fitted to the times of 768x768 in 1x4 blocks at 80 and 90 % zeros; with VNNI also of
-// 384x384 and 768x3072 at 95 and 99 %. VNNI makes dense tiles faster than groups, which wait for
-// their loads.
-constexpr I8Cost kAvx2Groups{0.97, 3.4, 0};
-constexpr I8Cost kAvx512Groups{1.04, 4.6, 0};
-constexpr I8Cost kVnniGroups{1.45, 5.5, 13};
+// Without VNNI, two groups that can be are added in 16 bits before they are widened.
+struct GroupsCost {
+  I8Cost single;
+  double pair;
+};
 
-const I8Cost& cost_of_groups(Isa isa) {
+// Fitted to the times of 768x768, 768x3072, 384x384 and 1536x384 at 0 to 99 % zeros, in both
+// distributions of weights that `format_sweep --int8` has. VNNI makes dense tiles faster than
+// groups, which wait for their loads.
+constexpr GroupsCost kAvx2Groups{{1.08, 1.7, 3}, 1.61};
+constexpr GroupsCost kAvx512Groups{{1.19, 2.5, 3}, 1.76};
+constexpr GroupsCost kVnniGroups{{1.37, 7.0, 5.1}, 2 * 1.37};
+
+const GroupsCost& cost_of_groups(Isa isa) {
   if (isa == Isa::kAvx512Vnni) return kVnniGroups;
   return isa == Isa::kAvx512 ? kAvx512Groups : kAvx2Groups;
 }
 
-// kUnstructuredI8 with VNNI, of four entries; fitted to the same shapes at 80 to 99 % zeros. Each
-// quad of inputs is turned into rows of bytes once.
-constexpr I8Cost kVnniFours{3.6, 2.3, 12};
-constexpr double kVnniTurnedQuad = 14;
+// kUnstructuredI8 with VNNI, of four entries; fitted to the same from 60 % zeros on. Each quad of
+// inputs is turned into rows of bytes once.
+constexpr I8Cost kVnniFours{3.4, 8.6, 2.9};
+constexpr double kVnniTurnedQuad = 6.9;
 // A row of a chunk is filled up to whole fours, by 1.5 entries on average.
 constexpr double kFilledUp = 1.5 / 4;
 
@@ -74,6 +81,20 @@ double i8_cost(const I8Cost& cost, double entries, const I8Pattern& pattern, std
   const std::size_t chunks = (pattern.cols + chunk - 1) / chunk;
   return cost.entry * entries + cost.rows_in_chunk * static_cast<double>(pattern.rows * chunks) +
          cost.row * static_cast<double>(pattern.rows);
+}
+
+double groups_cost(const I8Pattern& pattern, Isa isa) {
+  const GroupsCost& cost = cost_of_groups(isa);
+  const auto pairs = static_cast<double>(pattern.pairs);
+  const double singles = static_cast<double>(pattern.groups_1x4 + pattern.split_groups) - 2 * pairs;
+  return i8_cost(cost.single, singles, pattern, kChunkColsI8) + cost.pair * pairs;
+}
+
+// Tiles, and the groups for what they cannot hold.
+double dense_cost(const I8Pattern& pattern, Isa isa) {
+  const std::size_t quads = (pattern.cols + 3) / 4;
+  return static_cast<double>(rounded_up(pattern.rows, kDenseTileI8) * quads) +
+         cost_of_groups(isa).single.entry * static_cast<double>(pattern.split_groups);
 }
 
 constexpr double kImpossible = std::numeric_limits<double>::infinity();
@@ -95,10 +116,30 @@ WeightFormat cheapest(const std::array<FormatCost, kFormats>& costs) {
   return std::min_element(costs.begin(), costs.end(), less)->format;
 }
 
+// Splitting and pairing all rows would take longer than packing them.
+constexpr std::size_t kSampledRows = 16;
+
+void estimate_groups(std::span<const std::int16_t> weights, I8Pattern& pattern) {
+  const std::size_t step = std::max<std::size_t>(1, pattern.rows / kSampledRows);
+  GroupCounts sampled;
+  for (std::size_t row = 0; row < pattern.rows; row += step) {
+    const auto of_row = weights.subspan(row * pattern.cols, pattern.cols);
+    for (std::size_t col = 0; col < pattern.cols; col += kChunkColsI8) {
+      const GroupCounts counts = count_groups(
+          of_row.subspan(col, std::min<std::size_t>(kChunkColsI8, pattern.cols - col)));
+      sampled.groups_1x4 += counts.groups_1x4;
+      sampled.split += counts.split;
+      sampled.pairs += counts.pairs;
+    }
+  }
+  if (sampled.groups_1x4 == 0) return;
+  pattern.split_groups = pattern.groups_1x4 * sampled.split / sampled.groups_1x4;
+  pattern.pairs = pattern.groups_1x4 * sampled.pairs / sampled.groups_1x4;
+}
+
 }  // namespace
 
-I8Pattern pattern_i8(std::span<const std::int16_t> weights, std::size_t rows,
-                     std::size_t cols) noexcept {
+I8Pattern pattern_i8(std::span<const std::int16_t> weights, std::size_t rows, std::size_t cols) {
   I8Pattern pattern{.rows = rows, .cols = cols};
   for (std::size_t row = 0; row < rows; ++row)
     for (std::size_t col = 0; col < cols; col += 4) {
@@ -109,6 +150,7 @@ I8Pattern pattern_i8(std::span<const std::int16_t> weights, std::size_t rows,
       pattern.nonzeros += nonzeros;
       pattern.groups_1x4 += nonzeros != 0 ? 1 : 0;
     }
+  estimate_groups(weights, pattern);
   return pattern;
 }
 
@@ -126,12 +168,8 @@ std::array<FormatCost, 4> f32_format_costs(const F32Pattern& pattern, Isa isa) n
 }
 
 std::array<FormatCost, 3> i8_format_costs(const I8Pattern& pattern, Isa isa) noexcept {
-  const std::size_t quads = (pattern.cols + 3) / 4;
-  const double dense = static_cast<double>(rounded_up(pattern.rows, kDenseTileI8) * quads);
-  return {FormatCost{WeightFormat::kDenseI8, dense},
-          FormatCost{WeightFormat::kGroupsI8,
-                     i8_cost(cost_of_groups(isa), static_cast<double>(pattern.groups_1x4), pattern,
-                             kChunkColsI8)},
+  return {FormatCost{WeightFormat::kDenseI8, dense_cost(pattern, isa)},
+          FormatCost{WeightFormat::kGroupsI8, groups_cost(pattern, isa)},
           FormatCost{WeightFormat::kUnstructuredI8, unstructured_cost(pattern, isa)}};
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "kernels/internal/groups_i8.h"
 #include "kernels/internal/packing.h"
 #include "kernels/packed_weights.h"
 
@@ -12,87 +13,6 @@ namespace filigree::kernels {
 namespace {
 
 static_assert((kChunkColsI8 - 4) * kPanelTokens <= 0xFFFF, "offsets are 16 bits");
-
-// Four weights of consecutive inputs, and the arithmetic that splits them.
-struct Quad {
-  std::int32_t weights[4] = {};
-
-  bool is_zero() const noexcept { return (weights[0] | weights[1] | weights[2] | weights[3]) == 0; }
-  std::int32_t as_word() const noexcept {
-    std::uint32_t word = 0;
-    for (int i = 0; i < 4; ++i)
-      word |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(weights[i])) << (8 * i);
-    return static_cast<std::int32_t>(word);
-  }
-};
-
-// Removes from `rest` a part, and returns it, that vpmaddubsw multiplies without saturating: each
-// weight in s8, and 255 * (|w0| + |w1|) within s16 for the two weights of a pair unless their signs
-// differ.
-Quad take_exact_part(Quad& rest) {
-  Quad part;
-  for (int pair = 0; pair < 4; pair += 2) {
-    for (int i = pair; i < pair + 2; ++i) part.weights[i] = std::clamp(rest.weights[i], -128, 127);
-    const std::int32_t w0 = part.weights[pair];
-    const std::int32_t w1 = part.weights[pair + 1];
-    if ((w0 < 0) == (w1 < 0) && std::abs(w0) + std::abs(w1) > 128) part.weights[pair + 1] = 0;
-  }
-  for (int i = 0; i < 4; ++i) rest.weights[i] -= part.weights[i];
-  return part;
-}
-
-// Largest sum of magnitudes among the two pairs of a quad.
-std::int32_t magnitude(const Quad& quad) {
-  return std::max(std::abs(quad.weights[0]) + std::abs(quad.weights[1]),
-                  std::abs(quad.weights[2]) + std::abs(quad.weights[3]));
-}
-
-// Whether the pairs of products of two quads can be added in int16 for all inputs: 255 * 128 fits.
-bool fit_int16_together(const Quad& a, const Quad& b) {
-  for (int pair = 0; pair < 4; pair += 2) {
-    std::int32_t positive = 0;
-    std::int32_t negative = 0;
-    for (const std::int32_t weight :
-         {a.weights[pair], a.weights[pair + 1], b.weights[pair], b.weights[pair + 1]})
-      (weight > 0 ? positive : negative) += std::abs(weight);
-    if (positive > 128 || negative > 128) return false;
-  }
-  return true;
-}
-
-struct Group {
-  std::size_t offset;
-  Quad quad;
-};
-
-// Puts groups that fit together next to each other, pairs first; returns the number of pairs. The
-// largest is tried with the smallest.
-std::size_t pair_up(std::vector<Group>& groups) {
-  std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
-    return magnitude(a.quad) > magnitude(b.quad);
-  });
-  std::vector<Group> pairs;
-  std::vector<Group> singles;
-  std::size_t last = groups.size();
-  for (std::size_t first = 0; first < last; ++first) {
-    if (first + 1 < last && fit_int16_together(groups[first].quad, groups[last - 1].quad))
-      pairs.insert(pairs.end(), {groups[first], groups[--last]});
-    else
-      singles.push_back(groups[first]);
-  }
-  const std::size_t count = pairs.size() / 2;
-  groups = std::move(pairs);
-  groups.insert(groups.end(), singles.begin(), singles.end());
-  return count;
-}
-
-Quad quad_at(std::span<const std::int16_t> weights, std::size_t cols, std::size_t row,
-             std::size_t col) {
-  Quad quad;
-  for (std::size_t i = 0; i < 4 && col + i < cols; ++i)
-    quad.weights[i] = weights[row * cols + col + i];
-  return quad;
-}
 
 // Fills the entry streams with what `rest_at(row, col)` returns, split as often as needed.
 template <class RestAt>
@@ -124,13 +44,14 @@ void pack_dense_i8(const PackedView& view, std::span<const std::int16_t> weights
   Quad part;
   for_each_dense(view, kDenseTileI8, 4, [&](std::size_t row, std::size_t col) {
     if (col % 4 == 0) {
-      Quad rest = row < view.rows ? quad_at(weights, view.cols, row, col) : Quad{};
+      Quad rest =
+          row < view.rows ? quad_at(weights.subspan(row * view.cols, view.cols), col) : Quad{};
       part = take_exact_part(rest);
     }
     streams.dense_i8.push_back(static_cast<std::int8_t>(part.weights[col % 4]));
   });
   pack_groups(view, streams, [&](std::size_t row, std::size_t col) {
-    Quad rest = quad_at(weights, view.cols, row, col);
+    Quad rest = quad_at(weights.subspan(row * view.cols, view.cols), col);
     take_exact_part(rest);
     return rest;
   });
@@ -171,8 +92,9 @@ PackedWeights pack_i8(WeightFormat format, std::span<const std::int16_t> weights
     pack_dense_i8(view, weights, streams);
   } else if (format == WeightFormat::kGroupsI8) {
     view = packed_layout(format, rows, cols, kBlockRowsSparse, kChunkColsI8);
-    pack_groups(view, streams,
-                [&](std::size_t row, std::size_t col) { return quad_at(weights, cols, row, col); });
+    pack_groups(view, streams, [&](std::size_t row, std::size_t col) {
+      return quad_at(weights.subspan(row * cols, cols), col);
+    });
   } else if (format == WeightFormat::kUnstructuredI8) {
     view = packed_layout(format, rows, cols, kBlockRowsSparse, kChunkColsUnstructuredI8);
     pack_unstructured_i8(view, weights, streams);

@@ -57,6 +57,10 @@ struct I8Pattern {
   std::size_t cols = 0;
   std::size_t nonzeros = 0;
   std::size_t groups_1x4 = 0;  // with a nonzero; the last of a row may hold fewer inputs
+  // Of kGroupsI8, estimated from some of the rows: groups besides, which others are split into to
+  // be exact, and pairs of groups that are added in 16 bits. Exact up to 31 rows.
+  std::size_t split_groups = 0;
+  std::size_t pairs = 0;
 };
 
 struct PackOptions {
@@ -113,8 +117,7 @@ std::size_t i8_scratch_elements(const PackedView& weights) noexcept;
 // Throws std::invalid_argument as pack_f32 does.
 F32Pattern pattern_f32(std::span<const float> weights, std::size_t rows, std::size_t cols);
 // Requires weights.size() == rows * cols.
-I8Pattern pattern_i8(std::span<const std::int16_t> weights, std::size_t rows,
-                     std::size_t cols) noexcept;
+I8Pattern pattern_i8(std::span<const std::int16_t> weights, std::size_t rows, std::size_t cols);
 
 // What a matrix is expected to cost in a format on one panel of 64 tokens, in the time of one
 // weight of a dense tile (int8: of one quad of weights), by the measurements in bench/RESULTS.md;

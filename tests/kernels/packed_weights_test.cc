@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
 #include <stdexcept>
 #include <string>
 
@@ -190,6 +191,39 @@ TEST(PackedWeights, CountsNonzerosAndGroupsOfIntegersAlsoAtTheEndOfARow) {
   EXPECT_EQ(pattern.groups_1x4, 3U);
 }
 
+TEST(PackedWeights, CountsGroupsThatAreSplitOrAddedInPairs) {
+  // 100 + 100 would saturate, 100 - 100 not; the second row's groups add up to 128 at either place.
+  const std::vector<std::int16_t> weights{100, 100, 0, 0, 100, -100, 0, 0,  //
+                                          64,  0,   0, 0, 0,   64,   0, -128};
+  const I8Pattern pattern = pattern_i8(weights, 2, 8);
+  EXPECT_EQ(pattern.groups_1x4, 4U);
+  EXPECT_EQ(pattern.split_groups, 1U);
+  EXPECT_EQ(pattern.pairs, 1U);
+}
+
+TEST(PackedWeights, EstimatesGroupsOfManyRowsAsPackingMakesThem) {
+  constexpr std::size_t kRows = 200;
+  constexpr std::size_t kCols = 600;
+  std::mt19937 random(1);
+  std::vector<std::int16_t> weights(kRows * kCols);
+  for (std::int16_t& weight : weights)
+    weight = random() % 2 == 0 ? 0 : static_cast<std::int16_t>(random() % 255) - 127;
+  const I8Pattern pattern = pattern_i8(weights, kRows, kCols);
+  const PackedWeights packed = pack_i8(WeightFormat::kGroupsI8, weights, kRows, kCols);
+  double groups = 0;
+  double pairs = 0;
+  const PackedView& view = packed.view();
+  const SliceStart* starts = view.entries.starts;
+  for (std::size_t run = 0; run < starts[view.row_blocks * view.chunks].run; ++run) {
+    const kernels::Run& of_run = view.entries.runs[run];
+    groups += of_run.rows * of_run.entries;
+    pairs += of_run.rows * of_run.pairs;
+  }
+  EXPECT_NEAR(static_cast<double>(pattern.groups_1x4 + pattern.split_groups), groups,
+              0.03 * groups);
+  EXPECT_NEAR(static_cast<double>(pattern.pairs), pairs, 0.05 * pairs);
+}
+
 TEST(PackedWeights, AFormatThatCannotHoldAMatrixCostsInfinitelyMuch) {
   const auto costs = f32_format_costs({.rows = 4, .cols = 6, .nonzeros = 1}, Isa::kAvx2);
   for (const FormatCost& cost : costs)
@@ -225,6 +259,9 @@ TEST(PackedWeights, ChoosesDenseForFullAndSparseForPrunedMatrices) {
       return choose_i8_format({kSize, kSize, nonzeros, groups}, isa);
     };
     EXPECT_EQ(choose_i8(kAll, kAll / 4), WeightFormat::kDenseI8);
+    // Without VNNI, adding in pairs saves more than dense tiles do.
+    EXPECT_EQ(choose_i8_format({kSize, kSize, kAll, kAll / 4, 0, kAll / 8}, isa),
+              isa == Isa::kAvx512Vnni ? WeightFormat::kDenseI8 : WeightFormat::kGroupsI8);
     // A fifth, in full groups; a tenth, scattered over a third of the groups.
     EXPECT_EQ(choose_i8(kAll / 5, kAll / 20), WeightFormat::kGroupsI8);
     EXPECT_EQ(choose_i8(kAll / 10, kAll / 12),
