@@ -51,6 +51,7 @@ class F32Layer final : public LinearLayer {
     std::uniform_real_distribution<float> uniform(0.5F, 1.0F);
     for (const char kept : random_mask(options, random))
       weights_.push_back(kept != 0 ? uniform(random) : 0.0F);
+    for (std::size_t row = 0; row < options.shape.rows; ++row) bias_.push_back(uniform(random));
     for (std::size_t i = 0; i < x_.size() / sizeof(float); ++i) x_.as<float>()[i] = uniform(random);
     packed_ = kernels::pack_f32(options.format, weights_, options.shape.rows, options.shape.cols);
   }
@@ -64,7 +65,7 @@ class F32Layer final : public LinearLayer {
            .last_block = packed_.view().row_blocks,
            .tokens = tokens_of_panel(panel),
            .x = x_.as<float>() + panel * kernels::panel_floats(shape.cols),
-           .bias = nullptr,
+           .bias = bias_.data(),
            .activation = kernels::Activation::kNone,
            .residual = nullptr,
            .y = y_.as<float>() + panel * kernels::panel_floats(shape.rows)});
@@ -78,13 +79,13 @@ class F32Layer final : public LinearLayer {
       const float* x = x_.as<float>() + panel * kernels::panel_floats(shape.cols);
       const float* y = y_.as<float>() + panel * kernels::panel_floats(shape.rows);
       const std::size_t row = token * 31 % shape.rows;
-      double want = 0.0;
+      double want = bias_[row];
       for (std::size_t k = 0; k < shape.cols; ++k)
         want += static_cast<double>(weights_[row * shape.cols + k]) *
                 x[k * kPanelTokens + token % panel_width()];
       const double got = y[row * kPanelTokens + token % panel_width()];
       // All products are positive: a rounding each, relative to the sum.
-      if (!(std::abs(got - want) <= 0x1p-24 * static_cast<double>(shape.cols + 1) * want))
+      if (!(std::abs(got - want) <= 0x1p-24 * static_cast<double>(shape.cols + 2) * want))
         fail(options(), row, token, got, want);
     }
   }
@@ -108,6 +109,7 @@ class F32Layer final : public LinearLayer {
   }
 
   std::vector<float> weights_;
+  std::vector<float> bias_;
   kernels::PackedWeights packed_;
   AlignedBuffer x_;
   AlignedBuffer y_;

@@ -35,7 +35,7 @@ def draw(rows, title):
             parts.append(f'<rect x="{LEFT}" y="{y + 2}" width="{length:.1f}" height="{BAR - 4}" '
                          f'fill="{colour(bar["engine"])}"/>')
             parts.append(f'<text x="{LEFT + behind + 6:.1f}" y="{middle + 4}" fill="#111111">'
-                         f'{bar["minimum"] * 1e3:.2f} ms</text>')
+                         f'{bar["minimum"] * 1e3:.4g} ms</text>')
             y += BAR
         y += GAP
     return "\n".join(parts + ["</svg>", ""])

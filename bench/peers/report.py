@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""What compare.py --save has measured, as Markdown and as bars.
+
+usage: report.py FILE [--results MARKDOWN] [--svg FILE]
+
+Prints the table. --results puts it between the two lines of MARKDOWN that mark it, --svg draws it.
+"""
+import argparse
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+
+import plot
+
+BEGIN, END = "<!-- bench/peers/run writes from here -->", "<!-- to here -->"
+PEAKS = {"fma": "FMA", "r": "FMA fed from L1", "vnni": "VNNI"}
+HEAD = ["| case | tokens | engine | model | minimum ms | lower quartile ms | over the first |", "|---|---|---|---|---|---|---|"]
+
+
+def table_line(row):
+    minimum, quartile = (f"{row[key] * 1e3:.4g}" for key in ("minimum", "quartile"))
+    return (f"| {row['case']} | {row['tokens']} | {row['engine']} | {row['model']} | {minimum} | {quartile} | "
+            f"{row['ratio']:.2f} |")
+
+
+def peaks_line(best):
+    return ", ".join(f"{PEAKS[name]} {rate / 1e9:.0f} Gop/s" for name, rate in best.items())
+
+
+def cpu_model():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        fields = dict(line.split(":", 1) for line in file if ":" in line)
+    fields = {key.strip(): value.strip() for key, value in fields.items()}
+    return f"{fields['model name']}, family {fields['cpu family']} model {fields['model']}"
+
+
+def commit():
+    folder = os.path.dirname(os.path.abspath(__file__))
+    done = subprocess.run(["git", "-C", folder, "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown commit"
+
+
+def versions():
+    found = []
+    for package in ("openvino", "onnxruntime", "torch", "numpy"):
+        try:
+            found.append(f"{package} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return ", ".join(found)
+
+
+def machine():
+    return f"{cpu_model()}, one core; filigree {commit()}, {versions()}"
+
+
+def read_cases(path):
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def save_case(path, case):
+    """Cases keep the order in which they first came."""
+    cases = read_cases(path)
+    cases[f"{case['rows'][0]['case']}, {case['rows'][0]['tokens']}"] = case
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(cases, file, indent=1)
+
+
+def markdown(cases):
+    machines = sorted({f"{case['machine']}; {case['repetitions']} repetitions, in turn" for case in cases})
+    best = {name: max(case["peaks"].get(name, 0.0) for case in cases) for name in PEAKS}
+    rows = [table_line(row) for case in cases for row in case["rows"]]
+    return [*machines, "", *HEAD, *rows, "", f"Peaks of that core, maximum of the samples between the repetitions: {peaks_line(best)}."]
+
+
+def put_into(path, text):
+    """Replaces what stands between the two marks of a Markdown file."""
+    with open(path, encoding="utf-8") as file:
+        whole = file.read()
+    if BEGIN not in whole or END not in whole:
+        sys.exit(f"report.py: {path} has no lines '{BEGIN}' and '{END}'")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(whole[:whole.index(BEGIN) + len(BEGIN)] + "\n" + text + whole[whole.index(END):])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", help="file of compare.py --save")
+    parser.add_argument("--svg", help="draw the bars into this file")
+    parser.add_argument("--results", help="Markdown file whose marked part is replaced")
+    arguments = parser.parse_args()
+    cases = list(read_cases(arguments.cases).values())
+    if not cases:
+        sys.exit(f"report.py: {arguments.cases} has no cases")
+    lines = markdown(cases)
+    print("\n".join(lines))
+    if arguments.svg:
+        with open(arguments.svg, "w", encoding="utf-8") as file:
+            file.write(plot.draw([row for case in cases for row in case["rows"]], cases[-1]["machine"]))
+        lines += ["", f"![the same as bars](peers/{os.path.basename(arguments.svg)})"]
+    if arguments.results:
+        put_into(arguments.results, "\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
