@@ -21,10 +21,11 @@ std::size_t cols_filling(double fraction, std::size_t l1_bytes) {
 // The sums of all rows are loaded and stored once per chunk, which counts the more the fewer
 // entries a row has in it: then a larger chunk pays, though part of X falls out of L1. Measured at
 // 80, 90 and 95 % zeros on a 48 KB L1 (bench/RESULTS.md); on a 32 KB L1 at 90 % 112 inputs were
-// best, 96 lose 1 to 2 %. Tiles and 4x1 blocks share each load of X by several rows, so that it may
-// come from L2.
+// best, 96 lose 1 to 2 %. 4x1 blocks share each load of X by several rows, so that it may come from
+// L2; dense tiles do so, too, but stream their weights through L1 beside it.
 double l1_fraction(const F32Pattern& pattern, WeightFormat format) {
-  if (format == WeightFormat::kDenseF32 || format == WeightFormat::kBlock4x1F32) return 1.0;
+  if (format == WeightFormat::kDenseF32) return 0.7;
+  if (format == WeightFormat::kBlock4x1F32) return 1.0;
   const double density = static_cast<double>(pattern.nonzeros) /
                          (static_cast<double>(pattern.rows) * static_cast<double>(pattern.cols));
   if (density > 0.15) return 0.7;

@@ -25,7 +25,7 @@ void dense_f32_avx2(const LinearF32Args& args) noexcept {
   check_linear_f32(args);
   static constexpr AddTileRowF32* kRows[kPanelVectors<Avx2>] = {
       kRow<1>, kRow<2>, kRow<3>, kRow<4>, kRow<5>, kRow<6>, kRow<7>, kRow<8>, kRow<9>, kRow<10>};
-  linear_dense<Avx2>(args, kRows[vectors_of<Avx2>(args.tokens) - 1]);
+  linear_dense(args, kRows[vectors_of<Avx2>(args.tokens) - 1]);
 }
 
 }  // namespace filigree::kernels

@@ -25,7 +25,7 @@ void dense_f32_avx512(const LinearF32Args& args) noexcept {
   check_linear_f32(args);
   static constexpr AddTileRowF32* kRows[kPanelVectors<Avx512>] = {kRow<1>, kRow<2>, kRow<3>,
                                                                   kRow<4>, kRow<5>};
-  linear_dense<Avx512>(args, kRows[vectors_of<Avx512>(args.tokens) - 1]);
+  linear_dense(args, kRows[vectors_of<Avx512>(args.tokens) - 1]);
 }
 
 }  // namespace filigree::kernels
