@@ -119,7 +119,7 @@ WeightFormat cheapest(const std::array<FormatCost, kFormats>& costs) {
 // Splitting and pairing all rows would take longer than packing them.
 constexpr std::size_t kSampledRows = 16;
 
-void estimate_groups(std::span<const std::int16_t> weights, I8Pattern& pattern) {
+void estimate_groups(std::span<const std::int16_t> weights, I8Pattern& pattern, Pieces& pieces) {
   const std::size_t step = std::max<std::size_t>(1, pattern.rows / kSampledRows);
   GroupCounts sampled;
   for (std::size_t row = 0; row < pattern.rows; row += step) {
@@ -131,6 +131,7 @@ void estimate_groups(std::span<const std::int16_t> weights, I8Pattern& pattern) 
       sampled.split += counts.split;
       sampled.pairs += counts.pairs;
     }
+    pieces.add(pattern.cols);
   }
   if (sampled.groups_1x4 == 0) return;
   pattern.split_groups = pattern.groups_1x4 * sampled.split / sampled.groups_1x4;
@@ -139,9 +140,11 @@ void estimate_groups(std::span<const std::int16_t> weights, I8Pattern& pattern) 
 
 }  // namespace
 
-I8Pattern pattern_i8(std::span<const std::int16_t> weights, std::size_t rows, std::size_t cols) {
+I8Pattern pattern_i8(std::span<const std::int16_t> weights, std::size_t rows, std::size_t cols,
+                     const BetweenPieces& between_pieces) {
   I8Pattern pattern{.rows = rows, .cols = cols};
-  for (std::size_t row = 0; row < rows; ++row)
+  Pieces pieces(&between_pieces);
+  for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t col = 0; col < cols; col += 4) {
       std::size_t nonzeros = 0;
       for (const std::int16_t w :
@@ -150,7 +153,9 @@ I8Pattern pattern_i8(std::span<const std::int16_t> weights, std::size_t rows, st
       pattern.nonzeros += nonzeros;
       pattern.groups_1x4 += nonzeros != 0 ? 1 : 0;
     }
-  estimate_groups(weights, pattern);
+    pieces.add(cols);
+  }
+  estimate_groups(weights, pattern, pieces);
   return pattern;
 }
 

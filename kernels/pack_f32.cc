@@ -48,10 +48,14 @@ bool has_nonzero(const std::array<float, kWeights>& entry) {
   return std::ranges::any_of(entry, [](float weight) { return weight != 0.0F; });
 }
 
+// `count` of entries that there will be.
 template <std::size_t kRows, std::size_t kCols>
-void pack_entries(const PackedView& view, std::span<const float> weights, GrowingStreams& streams) {
+void pack_entries(const PackedView& view, std::span<const float> weights, std::size_t count,
+                  GrowingStreams& streams, Pieces pieces) {
   using Entry = std::array<float, kRows * kCols>;
   std::vector<Entry> entries;
+  entries.reserve(count);
+  streams.offsets.reserve(count);
   SliceBuilder<Entry> slice;
   for (std::size_t block = 0; block < view.row_blocks; ++block)
     for (std::size_t chunk = 0; chunk < view.chunks; ++chunk) {
@@ -65,11 +69,15 @@ void pack_entries(const PackedView& view, std::span<const float> weights, Growin
         }
         slice.end_row((row - rows.begin) / kRows,
                       sums_begin_or_end ? EmptyRows::kKeep : EmptyRows::kDrop);
+        pieces.add(kRows * (cols.end - cols.begin));
       }
       slice.end_slice(streams, entries);
     }
-  for (const Entry& entry : entries)
+  streams.values.reserve(count * kRows * kCols + kValuePadding);
+  for (const Entry& entry : entries) {
     streams.values.insert(streams.values.end(), entry.begin(), entry.end());
+    pieces.add(kRows * kCols);
+  }
   finish_entry_streams(streams);
 }
 
@@ -116,14 +124,17 @@ std::size_t f32_chunk_cols(const F32Pattern& pattern, WeightFormat format, PackO
   return ((pattern.cols + chunks - 1) / chunks + 3) / 4 * 4;
 }
 
-F32Pattern pattern_f32(std::span<const float> weights, std::size_t rows, std::size_t cols) {
+F32Pattern pattern_f32(std::span<const float> weights, std::size_t rows, std::size_t cols,
+                       const BetweenPieces& between_pieces) {
   check_matrix_shape(weights.size(), rows, cols);
+  Pieces pieces(&between_pieces);
   F32Pattern pattern{.rows = rows, .cols = cols};
   std::vector<std::uint32_t> seen(cols);
   for (std::size_t row = 0; row < rows; ++row) {
     const auto line = weights.subspan(row * cols, cols);
     pattern.nonzeros += add_line(line, seen);
     pattern.blocks_1x4 += blocks_of_four(line);
+    pieces.add(cols);
     if (row % 4 != 3 && row + 1 != rows) continue;
     pattern.blocks_4x1 += static_cast<std::size_t>(
         std::count_if(seen.begin(), seen.end(), [](std::uint32_t bits) { return bits != 0; }));
@@ -137,29 +148,38 @@ PackedWeights pack_f32(WeightFormat format, std::span<const float> weights, std:
   if (!is_float(format)) throw_wrong_format(format, "float");
   check_matrix_shape(weights.size(), rows, cols);
   const F32Pattern pattern =
-      options.pattern != nullptr ? *options.pattern : pattern_f32(weights, rows, cols);
+      options.pattern != nullptr
+          ? *options.pattern
+          : pattern_f32(
+                weights, rows, cols,
+                options.between_pieces != nullptr ? *options.between_pieces : BetweenPieces{});
   const std::size_t block_rows =
       format == WeightFormat::kDenseF32 ? kBlockRowsDense : kBlockRowsSparse;
   const PackedView view =
       packed_layout(format, rows, cols, block_rows, f32_chunk_cols(pattern, format, options));
   GrowingStreams streams;
+  const Pieces pieces(options.between_pieces);
   switch (format) {
     case WeightFormat::kUnstructuredF32:
-      pack_entries<1, 1>(view, weights, streams);
+      pack_entries<1, 1>(view, weights, pattern.nonzeros, streams, pieces);
       break;
     case WeightFormat::kBlock1x4F32:
       check_divisible(cols);
-      pack_entries<1, 4>(view, weights, streams);
+      pack_entries<1, 4>(view, weights, pattern.blocks_1x4, streams, pieces);
       break;
     case WeightFormat::kBlock4x1F32:
-      pack_entries<4, 1>(view, weights, streams);
+      pack_entries<4, 1>(view, weights, pattern.blocks_4x1, streams, pieces);
       break;
     default:
-      for_each_dense(view, kDenseTileF32, 1, [&](std::size_t row, std::size_t col) {
-        streams.dense_f32.push_back(row < rows ? weights[row * cols + col] : 0.0F);
-      });
+      streams.dense_f32.reserve((rows + kDenseTileF32 - 1) / kDenseTileF32 * kDenseTileF32 * cols);
+      for_each_dense(
+          view, kDenseTileF32, 1,
+          [&](std::size_t row, std::size_t col) {
+            streams.dense_f32.push_back(row < rows ? weights[row * cols + col] : 0.0F);
+          },
+          pieces);
   }
-  return PackedWeightsBuilder::build(view, streams, pattern.nonzeros, {}, options.memory);
+  return PackedWeightsBuilder::build(view, streams, pattern.nonzeros, {}, options);
 }
 
 std::vector<float> unpack_f32(const PackedWeights& packed) {

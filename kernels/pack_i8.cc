@@ -16,7 +16,7 @@ static_assert((kChunkColsI8 - 4) * kPanelTokens <= 0xFFFF, "offsets are 16 bits"
 
 // Fills the entry streams with what `rest_at(row, col)` returns, split as often as needed.
 template <class RestAt>
-void pack_groups(const PackedView& view, GrowingStreams& streams, RestAt rest_at) {
+void pack_groups(const PackedView& view, GrowingStreams& streams, Pieces& pieces, RestAt rest_at) {
   SliceBuilder<std::int32_t> slice;
   for (std::size_t block = 0; block < view.row_blocks; ++block)
     for (std::size_t chunk = 0; chunk < view.chunks; ++chunk) {
@@ -33,6 +33,7 @@ void pack_groups(const PackedView& view, GrowingStreams& streams, RestAt rest_at
         for (const Group& group : groups) slice.add_entry(group.offset, group.quad.as_word());
         slice.end_row(row - rows.begin, lists_all_rows ? EmptyRows::kKeep : EmptyRows::kDrop,
                       pairs);
+        pieces.add(cols.end - cols.begin);
       }
       slice.end_slice(streams, streams.groups);
     }
@@ -40,17 +41,20 @@ void pack_groups(const PackedView& view, GrowingStreams& streams, RestAt rest_at
 }
 
 void pack_dense_i8(const PackedView& view, std::span<const std::int16_t> weights,
-                   GrowingStreams& streams) {
+                   GrowingStreams& streams, Pieces& pieces) {
   Quad part;
-  for_each_dense(view, kDenseTileI8, 4, [&](std::size_t row, std::size_t col) {
-    if (col % 4 == 0) {
-      Quad rest =
-          row < view.rows ? quad_at(weights.subspan(row * view.cols, view.cols), col) : Quad{};
-      part = take_exact_part(rest);
-    }
-    streams.dense_i8.push_back(static_cast<std::int8_t>(part.weights[col % 4]));
-  });
-  pack_groups(view, streams, [&](std::size_t row, std::size_t col) {
+  for_each_dense(
+      view, kDenseTileI8, 4,
+      [&](std::size_t row, std::size_t col) {
+        if (col % 4 == 0) {
+          Quad rest =
+              row < view.rows ? quad_at(weights.subspan(row * view.cols, view.cols), col) : Quad{};
+          part = take_exact_part(rest);
+        }
+        streams.dense_i8.push_back(static_cast<std::int8_t>(part.weights[col % 4]));
+      },
+      pieces);
+  pack_groups(view, streams, pieces, [&](std::size_t row, std::size_t col) {
     Quad rest = quad_at(weights.subspan(row * view.cols, view.cols), col);
     take_exact_part(rest);
     return rest;
@@ -59,7 +63,7 @@ void pack_dense_i8(const PackedView& view, std::span<const std::int16_t> weights
 
 // Throws when a weight is out of range or a row could overflow int32 for some input.
 std::vector<std::int32_t> checked_row_sums(std::span<const std::int16_t> weights, std::size_t rows,
-                                           std::size_t cols) {
+                                           std::size_t cols, Pieces& pieces) {
   std::vector<std::int32_t> sums(rows);
   for (std::size_t row = 0; row < rows; ++row) {
     std::uint64_t magnitude = 0;
@@ -75,6 +79,7 @@ std::vector<std::int32_t> checked_row_sums(std::span<const std::int16_t> weights
                                     std::to_string(std::numeric_limits<std::int32_t>::max() / 255) +
                                     " cannot overflow");
     }
+    pieces.add(cols);
   }
   return sums;
 }
@@ -84,27 +89,28 @@ std::vector<std::int32_t> checked_row_sums(std::span<const std::int16_t> weights
 PackedWeights pack_i8(WeightFormat format, std::span<const std::int16_t> weights, std::size_t rows,
                       std::size_t cols, PackOptions options) {
   check_matrix_shape(weights.size(), rows, cols);
-  std::vector<std::int32_t> row_sums = checked_row_sums(weights, rows, cols);
+  Pieces pieces(options.between_pieces);
+  std::vector<std::int32_t> row_sums = checked_row_sums(weights, rows, cols, pieces);
   GrowingStreams streams;
   PackedView view{};
   if (format == WeightFormat::kDenseI8) {
     view = packed_layout(format, rows, cols, kBlockRowsDense, kChunkColsI8);
-    pack_dense_i8(view, weights, streams);
+    pack_dense_i8(view, weights, streams, pieces);
   } else if (format == WeightFormat::kGroupsI8) {
     view = packed_layout(format, rows, cols, kBlockRowsSparse, kChunkColsI8);
-    pack_groups(view, streams, [&](std::size_t row, std::size_t col) {
+    pack_groups(view, streams, pieces, [&](std::size_t row, std::size_t col) {
       return quad_at(weights.subspan(row * cols, cols), col);
     });
   } else if (format == WeightFormat::kUnstructuredI8) {
     view = packed_layout(format, rows, cols, kBlockRowsSparse, kChunkColsUnstructuredI8);
-    pack_unstructured_i8(view, weights, streams);
+    pack_unstructured_i8(view, weights, streams, pieces);
   } else {
     throw_wrong_format(format, "int8");
   }
   const auto zeros = std::count(weights.begin(), weights.end(), std::int16_t{0});
   return PackedWeightsBuilder::build(view, streams,
                                      weights.size() - static_cast<std::size_t>(zeros),
-                                     std::move(row_sums), options.memory);
+                                     std::move(row_sums), options);
 }
 
 std::vector<std::int16_t> unpack_i8(const PackedWeights& packed) {

@@ -31,7 +31,7 @@ void add_row(std::span<const std::int16_t> weights, SliceBuilder<std::int8_t>& s
 }  // namespace
 
 void pack_unstructured_i8(const PackedView& view, std::span<const std::int16_t> weights,
-                          GrowingStreams& streams) {
+                          GrowingStreams& streams, Pieces& pieces) {
   SliceBuilder<std::int8_t> slice;
   for (std::size_t block = 0; block < view.row_blocks; ++block)
     for (std::size_t chunk = 0; chunk < view.chunks; ++chunk) {
@@ -41,6 +41,7 @@ void pack_unstructured_i8(const PackedView& view, std::span<const std::int16_t> 
       for (std::size_t row = rows.begin; row < rows.end; ++row) {
         add_row(weights.subspan(row * view.cols + cols.begin, cols.end - cols.begin), slice);
         slice.end_row(row - rows.begin, lists_all_rows ? EmptyRows::kKeep : EmptyRows::kDrop);
+        pieces.add(cols.end - cols.begin);
       }
       slice.end_slice(streams, streams.weights_i8);
     }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory_resource>
 #include <span>
 #include <vector>
@@ -63,6 +64,12 @@ struct I8Pattern {
   std::size_t pairs = 0;
 };
 
+// Packing takes milliseconds, and whoever does it beside other work may want to let that go first:
+// a function that is called after every kPieceWeights weights, or a row of more; it may take its
+// time and must not throw. Empty: none.
+using BetweenPieces = std::function<void()>;
+inline constexpr std::size_t kPieceWeights = std::size_t{1} << 15;
+
 struct PackOptions {
   // The L1 data cache to choose chunks of inputs for; 0 is that of this CPU. Never changes a bit of
   // a result.
@@ -71,6 +78,7 @@ struct PackOptions {
   std::pmr::memory_resource* memory = nullptr;
   // pack_f32: pattern_f32() of the weights, where it is known already.
   const F32Pattern* pattern = nullptr;
+  const BetweenPieces* between_pieces = nullptr;  // null: none
 };
 
 // weights: row-major [rows][cols], outputs x inputs. Throws std::invalid_argument naming both
@@ -106,18 +114,22 @@ std::size_t least_storage_bytes(const PackedShape& shape);
 // panels and of the scratch of a matrix of that shape, whatever the values of the weights are. The
 // values are not checked, nor `nonzeros` and `row_sums` beyond their number.
 PackedWeights restore_weights(const PackedShape& shape, AlignedBuffer storage,
-                              std::vector<std::int32_t> row_sums);
+                              std::vector<std::int32_t> row_sums,
+                              const BetweenPieces& between_pieces = {});
 
 // The same weights in memory of `memory`, which outlives them. Throws what it throws.
-PackedWeights copy_weights(const PackedWeights& weights, std::pmr::memory_resource& memory);
+PackedWeights copy_weights(const PackedWeights& weights, std::pmr::memory_resource& memory,
+                           const BetweenPieces& between_pieces = {});
 
 // int32 elements that LinearI8Args::scratch needs for these weights.
 std::size_t i8_scratch_elements(const PackedView& weights) noexcept;
 
 // Throws std::invalid_argument as pack_f32 does.
-F32Pattern pattern_f32(std::span<const float> weights, std::size_t rows, std::size_t cols);
+F32Pattern pattern_f32(std::span<const float> weights, std::size_t rows, std::size_t cols,
+                       const BetweenPieces& between_pieces = {});
 // Requires weights.size() == rows * cols.
-I8Pattern pattern_i8(std::span<const std::int16_t> weights, std::size_t rows, std::size_t cols);
+I8Pattern pattern_i8(std::span<const std::int16_t> weights, std::size_t rows, std::size_t cols,
+                     const BetweenPieces& between_pieces = {});
 
 // What a matrix is expected to cost in a format on one panel of 64 tokens, in the time of one
 // weight of a dense tile (int8: of one quad of weights), by the measurements in bench/RESULTS.md;

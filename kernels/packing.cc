@@ -19,11 +19,23 @@ std::size_t padded_bytes(const std::vector<T>& stream) {
   return (stream.size() * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-// Copies `stream` to `at`, which moves past it; null for an empty stream.
+void copy_in_pieces(const std::byte* from, std::size_t bytes, std::byte* to,
+                    const BetweenPieces* between_pieces) {
+  constexpr std::size_t kPieceBytes = kPieceWeights * sizeof(float);
+  Pieces pieces(between_pieces);
+  for (std::size_t offset = 0; offset < bytes; offset += kPieceBytes) {
+    std::memcpy(to + offset, from + offset, std::min(kPieceBytes, bytes - offset));
+    pieces.add(kPieceWeights);
+  }
+}
+
+// Copies `stream` to `at`, which moves past it and its padding of zeros; null for an empty stream.
 template <class T>
-const T* place(const std::vector<T>& stream, std::byte*& at) {
+const T* place(const std::vector<T>& stream, std::byte*& at, const BetweenPieces* between_pieces) {
   if (stream.empty()) return nullptr;
-  std::memcpy(at, stream.data(), stream.size() * sizeof(T));
+  const std::size_t bytes = stream.size() * sizeof(T);
+  copy_in_pieces(reinterpret_cast<const std::byte*>(stream.data()), bytes, at, between_pieces);
+  std::memset(at + bytes, 0, padded_bytes(stream) - bytes);
   const T* placed = reinterpret_cast<const T*>(at);
   at += padded_bytes(stream);
   return placed;
@@ -79,24 +91,27 @@ template class SliceBuilder<std::int8_t>;
 
 PackedWeights PackedWeightsBuilder::build(PackedView view, const GrowingStreams& streams,
                                           std::size_t nonzeros, std::vector<std::int32_t> row_sums,
-                                          std::pmr::memory_resource* memory) {
+                                          const PackOptions& options) {
   PackedWeights packed;
   const std::size_t bytes = padded_bytes(streams.dense_f32) + padded_bytes(streams.dense_i8) +
                             padded_bytes(streams.starts) + padded_bytes(streams.runs) +
                             padded_bytes(streams.row_ids) + padded_bytes(streams.offsets) +
                             padded_bytes(streams.values) + padded_bytes(streams.groups) +
                             padded_bytes(streams.weights_i8);
-  packed.storage_ = AlignedBuffer(bytes, memory);
-  std::byte* at = packed.storage_.data();
-  view.dense_f32 = place(streams.dense_f32, at);
-  view.dense_i8 = place(streams.dense_i8, at);
-  view.entries.starts = place(streams.starts, at);
-  view.entries.runs = place(streams.runs, at);
-  view.entries.row_ids = place(streams.row_ids, at);
-  view.entries.offsets = place(streams.offsets, at);
-  view.entries.values = place(streams.values, at);
-  view.entries.groups = place(streams.groups, at);
-  view.entries.weights = place(streams.weights_i8, at);
+  std::pmr::memory_resource& memory =
+      options.memory != nullptr ? *options.memory : *std::pmr::new_delete_resource();
+  auto* at = static_cast<std::byte*>(memory.allocate(bytes, AlignedBuffer::kAlignment));
+  packed.storage_ = AlignedBuffer(at, bytes, memory);
+  const auto placed = [&](const auto& stream) { return place(stream, at, options.between_pieces); };
+  view.dense_f32 = placed(streams.dense_f32);
+  view.dense_i8 = placed(streams.dense_i8);
+  view.entries.starts = placed(streams.starts);
+  view.entries.runs = placed(streams.runs);
+  view.entries.row_ids = placed(streams.row_ids);
+  view.entries.offsets = placed(streams.offsets);
+  view.entries.values = placed(streams.values);
+  view.entries.groups = placed(streams.groups);
+  view.entries.weights = placed(streams.weights_i8);
   packed.view_ = view;
   packed.nonzeros_ = nonzeros;
   packed.row_sums_ = std::move(row_sums);
@@ -114,11 +129,12 @@ PackedWeights PackedWeightsBuilder::adopt(PackedView view, AlignedBuffer storage
   return packed;
 }
 
-PackedWeights copy_weights(const PackedWeights& weights, std::pmr::memory_resource& memory) {
+PackedWeights copy_weights(const PackedWeights& weights, std::pmr::memory_resource& memory,
+                           const BetweenPieces& between_pieces) {
   const std::span<const std::byte> from = weights.storage();
   auto* const data =
       static_cast<std::byte*>(memory.allocate(from.size(), AlignedBuffer::kAlignment));
-  std::memcpy(data, from.data(), from.size());
+  copy_in_pieces(from.data(), from.size(), data, &between_pieces);
   PackedView view = weights.view();
   const auto move = [&](auto*& stream) {
     if (stream == nullptr) return;

@@ -195,7 +195,7 @@ class SliceCheck {
   SliceStart end_;
 };
 
-void check_entries(const PackedView& view) {
+void check_entries(const PackedView& view, Pieces pieces) {
   const EntryStreams& entries = view.entries;
   if (entries.starts[0].run != 0 || entries.starts[0].row != 0 || entries.starts[0].entry != 0)
     reject("the first slice does not begin at 0");
@@ -207,7 +207,10 @@ void check_entries(const PackedView& view) {
   if (std::adjacent_find(entries.starts, end, descends) != end)
     reject("slices are not in ascending order");
   for (std::size_t block = 0; block < view.row_blocks; ++block)
-    for (std::size_t chunk = 0; chunk < view.chunks; ++chunk) SliceCheck(view, block, chunk).run();
+    for (std::size_t chunk = 0; chunk < view.chunks; ++chunk) {
+      SliceCheck(view, block, chunk).run();
+      pieces.add(view.block_rows * view.chunk_cols);
+    }
   const std::uint16_t* padding = entries.row_ids + end[-1].row;
   if (std::any_of(padding, padding + kRowIdPadding, [](std::uint16_t id) { return id != 0; }))
     reject("padding of row ids is not 0");
@@ -223,9 +226,10 @@ std::size_t least_storage_bytes(const PackedShape& shape) {
 }
 
 PackedWeights restore_weights(const PackedShape& shape, AlignedBuffer storage,
-                              std::vector<std::int32_t> row_sums) {
+                              std::vector<std::int32_t> row_sums,
+                              const BetweenPieces& between_pieces) {
   const PackedView view = place_streams(layout_of(shape), storage);
-  if (starts_of(view) > 0) check_entries(view);
+  if (starts_of(view) > 0) check_entries(view, Pieces(&between_pieces));
   if (row_sums.size() != (is_float(shape.format) ? 0 : shape.rows))
     reject(std::to_string(row_sums.size()) + " row sums for " + std::to_string(shape.rows) +
            " rows");

@@ -24,6 +24,24 @@ struct GrowingStreams {
   std::vector<std::int8_t> weights_i8;
 };
 
+// Counts weights, and calls a function after each piece of them.
+class Pieces {
+ public:
+  Pieces() = default;
+  explicit Pieces(const BetweenPieces* between) : between_(between) {}
+
+  void add(std::size_t weights) {
+    done_ += weights;
+    if (done_ < kPieceWeights) return;
+    done_ = 0;
+    if (between_ != nullptr && *between_) (*between_)();
+  }
+
+ private:
+  const BetweenPieces* between_ = nullptr;
+  std::size_t done_ = 0;
+};
+
 enum class EmptyRows { kDrop, kKeep };
 
 // Collects the entries of one slice row by row, then appends them to the streams sorted into runs.
@@ -56,7 +74,7 @@ class PackedWeightsBuilder {
  public:
   // Copies the streams into one allocation that `view` then points to.
   static PackedWeights build(PackedView view, const GrowingStreams& streams, std::size_t nonzeros,
-                             std::vector<std::int32_t> row_sums, std::pmr::memory_resource* memory);
+                             std::vector<std::int32_t> row_sums, const PackOptions& options);
   // `view` points into `storage`.
   static PackedWeights adopt(PackedView view, AlignedBuffer storage, std::size_t nonzeros,
                              std::vector<std::int32_t> row_sums) noexcept;
@@ -97,7 +115,7 @@ PackedView packed_layout(WeightFormat format, std::size_t rows, std::size_t cols
 
 // Fills the entry streams of kUnstructuredI8.
 void pack_unstructured_i8(const PackedView& view, std::span<const std::int16_t> weights,
-                          GrowingStreams& streams);
+                          GrowingStreams& streams, Pieces& pieces);
 
 // Ends the last slice and pads what kernels read ahead. All payloads are in their streams.
 void finish_entry_streams(GrowingStreams& streams);
@@ -105,15 +123,18 @@ void finish_entry_streams(GrowingStreams& streams);
 // Calls visit(row, input) in the order in which dense tiles store their weights: rows up to the end
 // of the last tile, `group` inputs together, up to the end of the last group.
 template <class Visit>
-void for_each_dense(const PackedView& view, std::size_t tile_rows, std::size_t group, Visit visit) {
+void for_each_dense(const PackedView& view, std::size_t tile_rows, std::size_t group, Visit visit,
+                    Pieces pieces = {}) {
   for (std::size_t block = 0; block < view.row_blocks; ++block) {
     const Span rows = rows_of_block(view, block);
     for (std::size_t chunk = 0; chunk < view.chunks; ++chunk) {
       const Span cols = inputs_of_chunk(view, chunk);
-      for (std::size_t tile = rows.begin; tile < rows.end; tile += tile_rows)
+      for (std::size_t tile = rows.begin; tile < rows.end; tile += tile_rows) {
         for (std::size_t col = cols.begin; col < cols.end; col += group)
           for (std::size_t row = tile; row < tile + tile_rows; ++row)
             for (std::size_t i = 0; i < group; ++i) visit(row, col + i);
+        pieces.add(tile_rows * (cols.end - cols.begin));
+      }
     }
   }
 }

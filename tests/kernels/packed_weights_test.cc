@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <memory_resource>
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "tests/kernels/linear_support.h"
 
@@ -267,6 +270,72 @@ TEST(PackedWeights, ChoosesDenseForFullAndSparseForPrunedMatrices) {
     EXPECT_EQ(choose_i8(kAll / 10, kAll / 12),
               isa == Isa::kAvx512Vnni ? WeightFormat::kUnstructuredI8 : WeightFormat::kGroupsI8);
   }
+}
+
+// What packing does with `between` is what it does without; returns how often that was called.
+template <class Pack>
+std::size_t pieces_of(Pack pack) {
+  std::size_t calls = 0;
+  const BetweenPieces between = [&] { ++calls; };
+  const PackedWeights plain = pack(BetweenPieces{});
+  const PackedWeights packed = pack(between);
+  EXPECT_TRUE(std::ranges::equal(packed.storage(), plain.storage()));
+  return calls;
+}
+
+constexpr Shape kLargeShape{385, 897};
+// Pieces end with a row of a chunk, or a row of tiles.
+constexpr std::size_t kLeastPieces =
+    kLargeShape.rows * kLargeShape.cols / (kPieceWeights + 6 * 897);
+
+TEST(PackedWeights, ComeInPiecesWithTheSameBytes) {
+  Random random(1);
+  for (const double density : kDensities) {
+    const std::vector<float> floats = random_f32(random, kLargeShape, density);
+    const std::vector<std::int16_t> integers = random_i8(random, kLargeShape, density, 255);
+    for (const WeightFormat format :
+         {WeightFormat::kDenseF32, WeightFormat::kUnstructuredF32, WeightFormat::kBlock4x1F32})
+      EXPECT_GE(pieces_of([&](const BetweenPieces& between) {
+                  return pack_f32(format, floats, kLargeShape.rows, kLargeShape.cols,
+                                  {.between_pieces = &between});
+                }),
+                2 * kLeastPieces)  // the pattern comes first
+          << format_name(format) << " density " << density;
+    for (const WeightFormat format :
+         {WeightFormat::kDenseI8, WeightFormat::kGroupsI8, WeightFormat::kUnstructuredI8})
+      EXPECT_GE(pieces_of([&](const BetweenPieces& between) {
+                  return pack_i8(format, integers, kLargeShape.rows, kLargeShape.cols,
+                                 {.between_pieces = &between});
+                }),
+                2 * kLeastPieces)  // sums of rows come first
+          << format_name(format) << " density " << density;
+  }
+}
+
+TEST(PackedWeights, AreLookedAtCopiedAndRestoredInPieces) {
+  Random random(1);
+  const std::vector<float> floats = random_f32(random, kLargeShape, 0.1);
+  const std::vector<std::int16_t> integers = random_i8(random, kLargeShape, 0.1, 255);
+  std::size_t calls = 0;
+  const BetweenPieces between = [&] { ++calls; };
+  pattern_f32(floats, kLargeShape.rows, kLargeShape.cols, between);
+  EXPECT_GE(std::exchange(calls, 0), kLeastPieces);
+  pattern_i8(integers, kLargeShape.rows, kLargeShape.cols, between);
+  EXPECT_GE(std::exchange(calls, 0), kLeastPieces);
+  const PackedWeights packed =
+      pack_f32(WeightFormat::kUnstructuredF32, floats, kLargeShape.rows, kLargeShape.cols);
+  PackedWeights copy = copy_weights(packed, *std::pmr::new_delete_resource(), between);
+  EXPECT_GE(std::exchange(calls, 0), packed.bytes() / (kPieceWeights * sizeof(float)));
+  EXPECT_TRUE(std::ranges::equal(copy.storage(), packed.storage()));
+  AlignedBuffer storage(packed.bytes());
+  std::ranges::copy(packed.storage(), storage.data());
+  restore_weights({.format = packed.format(),
+                   .rows = packed.rows(),
+                   .cols = packed.cols(),
+                   .chunk_cols = packed.view().chunk_cols,
+                   .nonzeros = packed.nonzeros()},
+                  std::move(storage), {}, between);
+  EXPECT_GE(calls, kLeastPieces / 2);  // a slice may be larger than a piece
 }
 
 }  // namespace
