@@ -6,10 +6,15 @@
 #include <exception>
 #include <utility>
 
+#include "loader/give_way.h"
+
 namespace filigree::loader {
 
-CacheWriter::CacheWriter(std::function<void(const std::string&)> warn)
-    : warn_(std::move(warn)), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+CacheWriter::CacheWriter(std::function<void(const std::string&)> warn,
+                         std::function<void()> give_way)
+    : warn_(std::move(warn)),
+      give_way_(std::move(give_way)),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 CacheWriter::~CacheWriter() = default;
 
@@ -30,6 +35,7 @@ void CacheWriter::run(const std::stop_token& stop) {
   // On Linux of this thread only: requests come first.
   constexpr int kLowPriority = 10;
   ::setpriority(PRIO_PROCESS, static_cast<::id_t>(::gettid()), kLowPriority);
+  const GiveWayScope scope(give_way_);
   std::unique_lock lock(mutex_);
   while (changed_.wait(lock, stop, [&] { return !waiting_.empty(); }) && !stop.stop_requested()) {
     std::function<void()> store = std::move(waiting_.front());

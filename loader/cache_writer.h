@@ -18,8 +18,10 @@ namespace filigree::loader {
 // Thread-safe.
 class CacheWriter {
  public:
-  // `warn` is told, on the thread of this object, what a piece of work threw.
-  explicit CacheWriter(std::function<void(const std::string&)> warn);
+  // `warn` is told, on the thread of this object, what a piece of work threw. `give_way` as in
+  // GiveWayScope (loader/give_way.h); empty: none.
+  explicit CacheWriter(std::function<void(const std::string&)> warn,
+                       std::function<void()> give_way = {});
   // Waits for the piece that has begun; the others are not done.
   ~CacheWriter();
   CacheWriter(const CacheWriter&) = delete;
@@ -34,6 +36,7 @@ class CacheWriter {
   void run(const std::stop_token& stop);
 
   std::function<void(const std::string&)> warn_;
+  std::function<void()> give_way_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<std::function<void()>> waiting_;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "loader/error.h"
+#include "loader/give_way.h"
 #include "loader/graph.h"
 
 namespace filigree::loader {
@@ -18,9 +19,6 @@ namespace {
 
 // O_NONBLOCK: opening a pipe must not wait for a writer before it is refused as no regular file.
 constexpr int kOpenFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
-// Larger requests are cut by the kernel anyway (0x7ffff000 bytes on Linux).
-constexpr std::size_t kLargestRead = std::size_t{1} << 30;
-
 std::string system_message(int code) { return std::generic_category().message(code); }
 
 }  // namespace
@@ -79,7 +77,7 @@ void File::check_regular() {
 
 void File::read(std::uint64_t offset, std::span<std::byte> out) const {
   while (!out.empty()) {
-    const ::ssize_t got = ::pread(descriptor_, out.data(), std::min(out.size(), kLargestRead),
+    const ::ssize_t got = ::pread(descriptor_, out.data(), std::min(out.size(), kPieceBytes),
                                   static_cast<::off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw FormatError("cannot be read: " + system_message(errno));
@@ -88,6 +86,7 @@ void File::read(std::uint64_t offset, std::span<std::byte> out) const {
                         std::to_string(out.size()) + " more");
     offset += static_cast<std::uint64_t>(got);
     out = out.subspan(static_cast<std::size_t>(got));
+    give_way();
   }
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "loader/error.h"
+#include "loader/give_way.h"
 #include "loader/operators/cast_value.h"
 #include "loader/operators/operator.h"
 
@@ -179,6 +180,7 @@ bool is_implemented(const Node& node) noexcept {
 }
 
 std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor> inputs, std::int64_t opset) {
+  give_way();
   return with_context([&] { return call_text(node, inputs, opset); },
                       [&] {
                         return evaluate_known({node, inputs, opset});

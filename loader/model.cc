@@ -7,6 +7,7 @@
 #include "loader/cache_writer.h"
 #include "loader/encoder_pattern.h"
 #include "loader/error.h"
+#include "loader/give_way.h"
 #include "loader/hidden_layer.h"
 #include "loader/interpreter.h"
 #include "loader/model_bytes.h"
@@ -35,10 +36,12 @@ void fold(Graph& graph) {
 
 Graph canonical(const Graph& graph) {
   Graph result = graph;
-  canonicalize_layer_norm(result);
-  canonicalize_gelu(result);
-  canonicalize_quantized(result);
-  canonicalize_linear(result);
+  for (const auto pass :
+       {canonicalize_layer_norm, canonicalize_gelu, canonicalize_quantized, canonicalize_linear}) {
+    give_way();
+    pass(result);
+  }
+  give_way();
   return result;
 }
 

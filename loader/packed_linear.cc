@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "loader/error.h"
+#include "loader/give_way.h"
 #include "loader/imposed_sparsity.h"
 #include "loader/packed_parameters.h"
 #include "loader/passes/rewrite.h"
@@ -17,13 +18,19 @@ namespace {
 
 using kernels::WeightFormat;
 
+template <class T>
+std::span<T> elements_in(TensorScratch& scratch, std::size_t count) {
+  return {reinterpret_cast<T*>(scratch.bytes(count * sizeof(T)).data()), count};
+}
+
 // Row-major [cols][rows] from row-major [rows][cols]. In tiles: a column of the source is a line of
 // the cache for each element.
 template <class To, class From, class Convert>
-void transpose(std::span<const From> from, std::size_t rows, std::size_t cols, std::vector<To>& to,
-               Convert convert) {
+std::span<To> transposed(std::span<const From> from, std::size_t rows, std::size_t cols,
+                         TensorScratch& scratch, Convert convert) {
   constexpr std::size_t kTile = 16;
-  to.resize(from.size());
+  constexpr std::size_t kTilesOfPiece = 32;
+  const std::span<To> to = elements_in<To>(scratch, from.size());
   for (std::size_t top = 0; top < rows; top += kTile)
     for (std::size_t left = 0; left < cols; left += kTile) {
       const std::size_t bottom = std::min(top + kTile, rows);
@@ -31,7 +38,9 @@ void transpose(std::span<const From> from, std::size_t rows, std::size_t cols, s
       for (std::size_t col = left; col < right; ++col)
         for (std::size_t row = top; row < bottom; ++row)
           to[col * rows + row] = convert(from[row * cols + col], col);
+      if (left / kTile % kTilesOfPiece == 0) give_way();
     }
+  return to;
 }
 
 template <class T>
@@ -80,10 +89,9 @@ Linear pack_float(const GraphIndex& index, const Node& node, const LoadOptions& 
   const Tensor& matrix = *index.constant(weight_name(node));
   const auto cols = static_cast<std::size_t>(matrix.dims()[0]);
   const auto rows = static_cast<std::size_t>(matrix.dims()[1]);
-  std::vector<float>& weights = scratch.floats;
-  transpose(elements<float>(matrix, scratch.stored), cols, rows, weights,
-            [](float w, std::size_t) { return w; });
-  impose_sparsity(std::span(weights), cols, options.imposed);
+  const auto weights = transposed<float>(elements<float>(matrix, scratch.stored), cols, rows,
+                                         scratch.turned, [](float w, std::size_t) { return w; });
+  impose_sparsity(weights, cols, options.imposed);
   Linear linear;
   linear.weights = packed_or_mismatch(node, [&] {
     return packed_weights(std::span<const float>(weights), rows, cols, options, memory);
@@ -106,17 +114,18 @@ std::vector<std::int32_t> weight_zero_points(const GraphIndex& index, const Node
   return points;
 }
 
-void centered_weights(const GraphIndex& index, const Node& node, std::size_t rows, std::size_t cols,
-                      PackScratch& scratch) {
+std::span<std::int16_t> centered_weights(const GraphIndex& index, const Node& node,
+                                         std::size_t rows, std::size_t cols, PackScratch& scratch) {
   const Tensor& matrix = *index.constant(weight_name(node));
   const std::vector<std::int32_t> zero = weight_zero_points(index, node, rows);
   const auto centered = [&](std::int32_t w, std::size_t row) {
     return static_cast<std::int16_t>(w - zero[row]);
   };
   if (matrix.type() == DataType::kUint8)
-    transpose(elements<std::uint8_t>(matrix, scratch.stored), cols, rows, scratch.shorts, centered);
-  else
-    transpose(elements<std::int8_t>(matrix, scratch.stored), cols, rows, scratch.shorts, centered);
+    return transposed<std::int16_t>(elements<std::uint8_t>(matrix, scratch.stored), cols, rows,
+                                    scratch.turned, centered);
+  return transposed<std::int16_t>(elements<std::int8_t>(matrix, scratch.stored), cols, rows,
+                                  scratch.turned, centered);
 }
 
 // Integer bias minus zero point times row sum. Refuses rows whose sums might leave int32 for some
@@ -140,6 +149,7 @@ std::vector<std::int32_t> integer_offsets(const GraphIndex& index, const Node& n
       throw Mismatch(node, "output " + std::to_string(row) + " whose sum may leave 32 bits",
                      "a smaller sum of weights");
     offsets[row] = static_cast<std::int32_t>(added - zero_point * sum);
+    give_way();
   }
   return offsets;
 }
@@ -149,9 +159,8 @@ Linear pack_quantized(const GraphIndex& index, const Node& node, const LoadOptio
   const Dims& dims = index.constant(weight_name(node))->dims();
   const auto cols = static_cast<std::size_t>(dims[0]);
   const auto rows = static_cast<std::size_t>(dims[1]);
-  centered_weights(index, node, rows, cols, scratch);
-  std::vector<std::int16_t>& weights = scratch.shorts;
-  impose_sparsity(std::span(weights), cols, options.imposed);
+  const auto weights = centered_weights(index, node, rows, cols, scratch);
+  impose_sparsity(weights, cols, options.imposed);
   Linear linear;
   linear.input = quantization(index, node, node.inputs[1], node.inputs[2]);
   linear.offset = integer_offsets(index, node, weights, rows, linear.input->zero_point);
@@ -171,16 +180,19 @@ Linear pack_quantized(const GraphIndex& index, const Node& node, const LoadOptio
 kernels::PackedWeights packed_weights(std::span<const float> weights, std::size_t rows,
                                       std::size_t cols, const LoadOptions& options,
                                       std::pmr::memory_resource& memory) {
-  const kernels::F32Pattern pattern = kernels::pattern_f32(weights, rows, cols);
-  return kernels::pack_f32(f32_format(pattern, options), weights, rows, cols,
-                           {.memory = &memory, .pattern = &pattern});
+  const kernels::F32Pattern pattern = kernels::pattern_f32(weights, rows, cols, current_wait());
+  return kernels::pack_f32(
+      f32_format(pattern, options), weights, rows, cols,
+      {.memory = &memory, .pattern = &pattern, .between_pieces = &current_wait()});
 }
 
 kernels::PackedWeights packed_weights(std::span<const std::int16_t> weights, std::size_t rows,
                                       std::size_t cols, const LoadOptions& options,
                                       std::pmr::memory_resource& memory) {
-  const WeightFormat format = i8_format(kernels::pattern_i8(weights, rows, cols), options);
-  return kernels::pack_i8(format, weights, rows, cols, {.memory = &memory});
+  const WeightFormat format =
+      i8_format(kernels::pattern_i8(weights, rows, cols, current_wait()), options);
+  return kernels::pack_i8(format, weights, rows, cols,
+                          {.memory = &memory, .between_pieces = &current_wait()});
 }
 
 Linear pack_linear(const GraphIndex& index, const Node& node, const LoadOptions& options,

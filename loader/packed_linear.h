@@ -24,8 +24,7 @@ kernels::PackedWeights packed_weights(std::span<const std::int16_t> weights, std
 // Memory that packing one matrix after another uses again.
 struct PackScratch {
   TensorScratch stored;
-  std::vector<float> floats;
-  std::vector<std::int16_t> shorts;
+  TensorScratch turned;
 };
 
 // `node` is a Linear or QuantizedLinear (passes/rewrite.h). Throws FormatError for numbers that

@@ -8,6 +8,7 @@
 
 #include "loader/error.h"
 #include "loader/file.h"
+#include "loader/give_way.h"
 #include "loader/packed_check.h"
 #include "loader/packed_fields.h"
 #include "loader/packed_file.h"
@@ -99,7 +100,8 @@ class FieldReader {
       kernels::AlignedBuffer storage(data, bytes, *memory_);
       file_.read(stored.offset, {data, bytes});
       if (tables_ == PackedFile::Tables::kRead) check_hash(stored, {data, bytes});
-      weights = kernels::restore_weights(shape, std::move(storage), std::move(sums));
+      weights =
+          kernels::restore_weights(shape, std::move(storage), std::move(sums), current_wait());
     } catch (const std::invalid_argument& error) {
       fail(error.what());
     }

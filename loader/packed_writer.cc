@@ -7,6 +7,7 @@
 #include <map>
 #include <system_error>
 
+#include "loader/give_way.h"
 #include "loader/packed_fields.h"
 #include "loader/packed_file.h"
 #include "loader/packed_header.h"
@@ -99,12 +100,13 @@ class NewFile {
 
   void write(std::uint64_t offset, std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
-      const ::ssize_t put =
-          ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<::off_t>(offset));
+      const ::ssize_t put = ::pwrite(descriptor_, bytes.data(), std::min(bytes.size(), kPieceBytes),
+                                     static_cast<::off_t>(offset));
       if (put < 0 && errno == EINTR) continue;
       if (put <= 0) fail("cannot be written");
       offset += static_cast<std::uint64_t>(put);
       bytes = bytes.subspan(static_cast<std::size_t>(put));
+      give_way();
     }
   }
   void finish() {

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "loader/give_way.h"
+
 namespace filigree::loader {
 namespace {
 
@@ -53,11 +55,15 @@ void for_each_index(std::size_t count, std::size_t threads,
       }
     }
   };
+  const std::function<void()>& wait = current_wait();
   {
     std::vector<std::jthread> others;
     try {
       for (std::size_t worker = 1; worker < std::min(threads, count); ++worker)
-        others.emplace_back(run, worker);
+        others.emplace_back([&run, &wait, worker] {
+          const GiveWayScope scope(wait);
+          run(worker);
+        });
     } catch (const std::system_error&) {
       // No more threads to be had: those that are here do the work.
     }

@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "loader/give_way.h"
+
 namespace filigree::loader {
 namespace {
 
@@ -22,7 +24,12 @@ std::uint64_t mixed(std::uint64_t state, std::uint64_t word) {
 bool equal_bytes(const Tensor& a, const Tensor& b) {
   const auto x = a.bytes();
   const auto y = b.bytes();
-  return x.size() == y.size() && (x.empty() || std::memcmp(x.data(), y.data(), x.size()) == 0);
+  if (x.size() != y.size()) return false;
+  bool equal = true;
+  in_pieces(x.size(), [&](std::size_t offset, std::size_t bytes) {
+    equal = equal && std::memcmp(x.data() + offset, y.data() + offset, bytes) == 0;
+  });
+  return equal;
 }
 
 // Of the process.
@@ -58,16 +65,19 @@ Registry& registry() {
 std::uint64_t content_hash(std::span<const std::byte> bytes) noexcept {
   // Four chains, so that multiplications overlap.
   std::uint64_t states[4] = {1, 2, 3, 4};
-  const std::byte* at = bytes.data();
-  std::size_t left = bytes.size();
-  for (; left >= sizeof(states); left -= sizeof(states), at += sizeof(states)) {
-    std::uint64_t words[4];
-    std::memcpy(words, at, sizeof(words));
-    for (int i = 0; i < 4; ++i) states[i] = mixed(states[i], words[i]);
-  }
+  const std::size_t whole = bytes.size() / sizeof(states) * sizeof(states);
+  in_pieces(whole, [&](std::size_t offset, std::size_t piece) {
+    const std::byte* const end = bytes.data() + offset + piece;
+    for (const std::byte* at = bytes.data() + offset; at != end; at += sizeof(states)) {
+      std::uint64_t words[4];
+      std::memcpy(words, at, sizeof(words));
+      for (int i = 0; i < 4; ++i) states[i] = mixed(states[i], words[i]);
+    }
+  });
   std::uint64_t hash = bytes.size();
   for (const std::uint64_t state : states) hash = mixed(hash, state);
-  for (; left > 0; --left, ++at) hash = mixed(hash, static_cast<std::uint64_t>(*at));
+  for (const std::byte byte : bytes.subspan(whole))
+    hash = mixed(hash, static_cast<std::uint64_t>(byte));
   return hash;
 }
 

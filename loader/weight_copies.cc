@@ -2,12 +2,14 @@
 
 #include <utility>
 
+#include "loader/give_way.h"
+
 namespace filigree::loader {
 namespace {
 
 Linear copy_of(const Linear& linear, std::pmr::memory_resource& memory) {
   return {.name = linear.name,
-          .weights = kernels::copy_weights(linear.weights, memory),
+          .weights = kernels::copy_weights(linear.weights, memory, current_wait()),
           .bias = linear.bias,
           .input = linear.input,
           .scale = linear.scale,

@@ -8,12 +8,15 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <thread>
 
 #include "loader/cache_writer.h"
 #include "loader/error.h"
+#include "loader/give_way.h"
 #include "tests/loader/encoder_fixtures.h"
 #include "tests/loader/model_content.h"
 #include "tests/loader/proto_builder.h"
@@ -72,6 +75,17 @@ TEST_F(ModelCacheTest, TheSecondLoadIsOfThePackedFile) {
   EXPECT_EQ(second->file, model_.string());
   EXPECT_EQ(bytes(*second), bytes(*first));
   EXPECT_THROW(load(true), FormatError);  // verifying sees it; then the model cannot be read
+}
+
+TEST_F(ModelCacheTest, ALoadThatGivesWayGivesTheSameModel) {
+  const auto model = load_model(model_);
+  for (const char* from : {"ONNX", "a packed file"}) {
+    std::atomic<std::size_t> calls{0};
+    const std::function<void()> wait = [&] { ++calls; };
+    const GiveWayScope scope(wait);
+    EXPECT_EQ(bytes(*load_model(model_, {.threads = 2, .cache = {cache_}})), bytes(*model)) << from;
+    EXPECT_GT(calls, model->matrices.size()) << from;
+  }
 }
 
 TEST_F(ModelCacheTest, AChangedModelIsPackedAgain) {
