@@ -272,6 +272,12 @@ const loader::WeightPlacement& Engine::weight_placement() const noexcept {
 const std::vector<std::string>& Engine::warnings() const noexcept { return impl_->warnings(); }
 std::size_t Engine::streams() const noexcept { return impl_->streams(); }
 kernels::Isa Engine::isa() const noexcept { return impl_->isa(); }
+bool Engine::was_active_within(std::chrono::nanoseconds time) const noexcept {
+  return impl_->scheduler().was_active_within(time);
+}
+void Engine::wait_for_idle(std::chrono::nanoseconds longest) const noexcept {
+  impl_->scheduler().wait_for_idle(longest);
+}
 std::size_t Engine::queued_requests() const noexcept {
   return impl_->scheduler().queued_requests();
 }

@@ -2,6 +2,7 @@
 // ids, never text.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -84,6 +85,11 @@ class Engine {
   const std::vector<std::string>& warnings() const noexcept;
   std::size_t streams() const noexcept;
   kernels::Isa isa() const noexcept;
+  // Whether a request waits or is computed, or was less than `time` ago. Takes no lock.
+  bool was_active_within(std::chrono::nanoseconds time) const noexcept;
+  // Returns when no request waits or is computed, after `longest`, or now and then sooner. Takes no
+  // lock.
+  void wait_for_idle(std::chrono::nanoseconds longest) const noexcept;
   std::size_t queued_requests() const noexcept;
   std::size_t queued_tokens() const noexcept;
   BatchSizes batch_sizes() const noexcept;  // of all batches so far

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "runtime/wait.h"
+
 namespace filigree::runtime {
 
 struct Job {
@@ -317,6 +319,17 @@ void Scheduler::drain() {
   all_answered_.wait(lock, [this] { return unanswered_ == 0; });
 }
 
+bool Scheduler::was_active_within(Clock::duration time) const noexcept {
+  return unanswered_ != 0 || Clock::now() < last_answer_.load(std::memory_order_relaxed) + time;
+}
+
+void Scheduler::wait_for_idle(Clock::duration longest) const noexcept {
+  ++waiting_for_idle_;
+  const std::uint32_t before = idle_times_;
+  if (unanswered_ != 0) sleep_while(idle_times_, before, longest);
+  --waiting_for_idle_;
+}
+
 std::size_t Scheduler::queued_requests() const {
   const std::lock_guard lock(mutex_);
   return queued_;
@@ -370,8 +383,12 @@ void Scheduler::deliver(Answers answers) {
   if (answers.empty()) return;
   for (auto& [done, response] : answers) done(std::move(response));
   const std::lock_guard lock(mutex_);
+  last_answer_.store(Clock::now(), std::memory_order_relaxed);
   unanswered_ -= answers.size();
-  if (unanswered_ == 0) all_answered_.notify_all();
+  if (unanswered_ != 0) return;
+  all_answered_.notify_all();
+  ++idle_times_;
+  if (waiting_for_idle_ != 0) wake_all(idle_times_);
 }
 
 }  // namespace filigree::runtime

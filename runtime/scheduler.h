@@ -99,6 +99,13 @@ class Scheduler {
   // Refuses new requests and returns when all accepted ones are answered.
   void drain();
 
+  // Whether a request waits or is computed, or was less than `time` ago. Takes no lock: a thread of
+  // low priority that held one would hold up the others.
+  bool was_active_within(Clock::duration time) const noexcept;
+  // Returns when no request waits or is computed, after `longest`, or now and then sooner. Takes no
+  // lock.
+  void wait_for_idle(Clock::duration longest) const noexcept;
+
   std::size_t queued_requests() const;
   std::size_t queued_tokens() const;
   BatchSizes batch_sizes() const;  // of all batches that take() gave
@@ -141,7 +148,11 @@ class Scheduler {
   JointPass pass_;                     // the last one
   std::vector<std::uint32_t> helped_;  // by stream: number of the last pass that it helped with
   std::size_t busy_ = 0;               // streams that compute a batch or answer requests
-  std::size_t unanswered_ = 0;         // accepted requests whose `done` has not returned
+  // Accepted requests whose `done` has not returned; changes with the lock.
+  std::atomic<std::size_t> unanswered_{0};
+  std::atomic<Clock::time_point> last_answer_{Clock::time_point::min()};
+  std::atomic<std::uint32_t> idle_times_{0};  // changes when the last request is answered
+  mutable std::atomic<std::size_t> waiting_for_idle_{0};  // threads in wait_for_idle()
   std::atomic<std::uint32_t> submissions_{0};  // changes with every request and with stop()
   bool expected_ = false;                      // by one that is to wake up
   bool refusing_ = false;

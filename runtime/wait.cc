@@ -1,6 +1,12 @@
 #include "runtime/wait.h"
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
 #include <chrono>
+#include <limits>
 
 namespace filigree::runtime {
 namespace {
@@ -25,6 +31,21 @@ void wait_until_changed(const std::atomic<std::uint32_t>& word, std::uint32_t ol
     }
   } while (std::chrono::steady_clock::now() < end);
   word.wait(old, std::memory_order_acquire);
+}
+
+// The system calls themselves: std::atomic knows no timeout, and a condition variable has a lock.
+void sleep_while(const std::atomic<std::uint32_t>& word, std::uint32_t old,
+                 std::chrono::nanoseconds longest) noexcept {
+  static_assert(sizeof(word) == sizeof(std::uint32_t) &&
+                std::atomic<std::uint32_t>::is_always_lock_free);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(longest);
+  const ::timespec time{.tv_sec = seconds.count(), .tv_nsec = (longest - seconds).count()};
+  ::syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, old, &time, nullptr, 0);
+}
+
+void wake_all(const std::atomic<std::uint32_t>& word) noexcept {
+  ::syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, std::numeric_limits<int>::max(), nullptr, nullptr,
+            0);
 }
 
 }  // namespace filigree::runtime

@@ -90,6 +90,31 @@ TEST_F(SchedulerTest, FillsABatchUpToItsTokens) {
   EXPECT_EQ(answers_["first"].sequences.size(), 2u);
 }
 
+TEST_F(SchedulerTest, IsActiveUntilAMomentAfterTheLastAnswer) {
+  EXPECT_FALSE(scheduler_.was_active_within(std::chrono::hours(1)));
+  submit("first", 0, 1, 20, a_);
+  EXPECT_TRUE(scheduler_.was_active_within({}));
+  const Work work = *scheduler_.take();
+  EXPECT_TRUE(scheduler_.was_active_within({}));
+  finish(work);
+  EXPECT_FALSE(scheduler_.was_active_within({}));
+  EXPECT_TRUE(scheduler_.was_active_within(std::chrono::hours(1)));
+}
+
+TEST_F(SchedulerTest, LetsOthersWaitUntilItIsIdleButNotForEver) {
+  constexpr std::chrono::hours kForEver{1000};
+  scheduler_.wait_for_idle(kForEver);
+  submit("first", 0, 1, 20, a_);
+  scheduler_.wait_for_idle(std::chrono::microseconds(1));
+  EXPECT_TRUE(scheduler_.was_active_within({}));
+  const auto wait = [&] {
+    while (scheduler_.was_active_within({})) scheduler_.wait_for_idle(kForEver);
+  };
+  std::jthread one(wait);
+  std::jthread other(wait);
+  finish(*scheduler_.take());
+}
+
 TEST_F(SchedulerTest, GivesASequenceThatIsLongerThanABatchABatchOfItsOwn) {
   submit("long", 0, 2, 500, a_);
   for (int i = 0; i < 2; ++i) {
