@@ -2,10 +2,20 @@
 
 #include <algorithm>
 
+#include "tokenizer/pieces.h"
+
 namespace filigree::tokenizer {
 
-ByteTrie::ByteTrie(std::vector<std::pair<std::string_view, std::int32_t>> strings) {
-  std::sort(strings.begin(), strings.end());
+ByteTrie::ByteTrie(std::vector<std::pair<std::string_view, std::int32_t>> strings,
+                   const std::function<void()>& between_pieces) {
+  // A token is as much work as ten comparisons.
+  constexpr std::size_t kComparisons = 10;
+  Pieces pieces(between_pieces);
+  std::size_t comparisons = 0;
+  std::sort(strings.begin(), strings.end(), [&](const auto& a, const auto& b) {
+    if (++comparisons % kComparisons == 0) pieces.add();
+    return a < b;
+  });
   struct Range {  // the strings below a node, which share their first `depth` bytes
     std::size_t begin;
     std::size_t end;
@@ -14,6 +24,7 @@ ByteTrie::ByteTrie(std::vector<std::pair<std::string_view, std::int32_t>> string
   };
   std::vector<Range> ranges{{0, strings.size(), 0, 0}};
   for (std::size_t node = 0; node < ranges.size(); ++node) {
+    pieces.add();
     auto [begin, end, depth, node_label] = ranges[node];
     const auto first_child = static_cast<std::uint32_t>(ranges.size());
     std::int32_t value = kNoValue;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -27,7 +28,9 @@ class ByteTrie {
 
   // Strings need not be sorted; empty ones are left out; of equal ones one is kept. Values are >=
   // 0.
-  explicit ByteTrie(std::vector<std::pair<std::string_view, std::int32_t>> strings);
+  // `between_pieces` is called between pieces of work (tokenizer/pieces.h); empty: nothing is.
+  explicit ByteTrie(std::vector<std::pair<std::string_view, std::int32_t>> strings,
+                    const std::function<void()>& between_pieces = {});
 
   // The node reached from the root by `prefix`, or kNoNode.
   Node descend(std::string_view prefix) const noexcept;

@@ -39,7 +39,7 @@ std::string normal_form(const Normalizer& normalizer, std::string_view text) {
 
 TextTokenizer::TextTokenizer(const TokenizerParts& parts)
     : normalizer_(parts.normalizer),
-      model_(parts.vocabulary, parts.model, parts.memory),
+      model_(parts.vocabulary, parts.model, parts.memory, parts.between_pieces),
       raw_(matcher(parts, false)),
       normalized_(matcher(parts, true)) {}
 

@@ -60,12 +60,13 @@ Tokenizer Tokenizer::from_folder(const std::filesystem::path& folder) {
 }
 
 Tokenizer Tokenizer::from_text(const TokenizerText& text, const std::filesystem::path& folder,
-                               std::pmr::memory_resource* memory) {
+                               std::pmr::memory_resource* memory,
+                               const std::function<void()>& between_pieces) {
   std::optional<ConfigText> config;
   if (text.config) config = {*text.config, (folder / kConfig).string()};
-  TokenizerParts parts = text.json
-                             ? read_tokenizer_json(*text.json, (folder / kJson).string())
-                             : read_vocab_text(text.vocab, (folder / kVocab).string(), config);
+  TokenizerParts parts =
+      text.json ? read_tokenizer_json(*text.json, (folder / kJson).string(), between_pieces)
+                : read_vocab_text(text.vocab, (folder / kVocab).string(), config, between_pieces);
   parts.memory = memory;
   return Tokenizer(std::make_unique<const Impl>(std::move(parts)));
 }

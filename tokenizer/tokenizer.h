@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <memory_resource>
 #include <optional>
@@ -60,9 +61,11 @@ class Tokenizer {
   static Tokenizer from_folder(const std::filesystem::path& folder);
   // The same of texts that were read; `folder` is for messages. `memory`, which outlives the
   // tokenizer, holds the tables of words that every text looks at all over: huge pages halve the
-  // time of a short text after a pass of a model.
+  // time of a short text after a pass of a model. `between_pieces` is called after every hundred
+  // tokens or so, may take its time and must not throw; empty: nothing is.
   static Tokenizer from_text(const TokenizerText& text, const std::filesystem::path& folder,
-                             std::pmr::memory_resource* memory = std::pmr::get_default_resource());
+                             std::pmr::memory_resource* memory = std::pmr::get_default_resource(),
+                             const std::function<void()>& between_pieces = {});
   static Tokenizer from_json(std::string_view json, const std::string& file_name);
   static Tokenizer from_vocab(std::string_view vocab,
                               const std::string& file_name);  // uncased BERT

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tokenizer/json_node.h"
+#include "tokenizer/pieces.h"
 #include "tokenizer/tokenizer_parts.h"
 
 namespace filigree::tokenizer {
@@ -22,8 +23,9 @@ std::int32_t token_id(const JsonNode& node, const TokenizerParts& parts) {
   return id;
 }
 
-void read_vocabulary(const JsonNode& node, Vocabulary& vocabulary) {
+void read_vocabulary(const JsonNode& node, Pieces pieces, Vocabulary& vocabulary) {
   node.each_integer(0, kMaxTokenId, [&](std::string name, std::int64_t id) -> std::string {
+    pieces.add();
     switch (vocabulary.add(std::move(name), static_cast<std::int32_t>(id))) {
       case Vocabulary::Added::kYes:
         return "";
@@ -40,7 +42,7 @@ void read_model(const JsonNode& node, TokenizerParts& parts) {
   node.only(
       {"type", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word", "vocab"});
   if (const auto type = node.find("type")) type->text_of({"WordPiece"});
-  read_vocabulary(node.member("vocab"), parts.vocabulary);
+  read_vocabulary(node.member("vocab"), Pieces(parts.between_pieces), parts.vocabulary);
   const JsonNode unknown = node.member("unk_token");
   const std::optional<std::int32_t> id = parts.vocabulary.id(unknown.text());
   if (!id) unknown.fail("a token of model.vocab");
@@ -175,13 +177,15 @@ void read_post_processor(const JsonNode& node, TokenizerParts& parts) {
 
 }  // namespace
 
-TokenizerParts read_tokenizer_json(std::string_view json, const std::string& file_name) {
+TokenizerParts read_tokenizer_json(std::string_view json, const std::string& file_name,
+                                   const std::function<void()>& between_pieces) {
   const JsonFile file(json, file_name);
   const JsonNode root = file.root();
   root.only({"version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer",
              "post_processor", "decoder", "model"});
   TokenizerParts parts;
   parts.file_name = file_name;
+  parts.between_pieces = between_pieces;
   root.member("version").text_of({"1.0"});
   read_model(root.member("model"), parts);
   parts.normalizer = read_normalizer(root.member("normalizer"));

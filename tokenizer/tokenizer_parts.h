@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory_resource>
 #include <optional>
 #include <string>
@@ -25,10 +26,12 @@ struct TokenizerParts {
   PostTemplate pair;
   std::string file_name;                                                 // for messages
   std::pmr::memory_resource* memory = std::pmr::get_default_resource();  // of tables of words
+  std::function<void()> between_pieces;  // called between pieces of work (tokenizer/pieces.h)
 };
 
 // All three throw std::runtime_error naming file, line or JSON path, found and expected.
-TokenizerParts read_tokenizer_json(std::string_view json, const std::string& file_name);
+TokenizerParts read_tokenizer_json(std::string_view json, const std::string& file_name,
+                                   const std::function<void()>& between_pieces = {});
 
 // Plain vocab.txt: one token a line, white space after it ignored, its id is the line's index.
 // `config` is the text of tokenizer_config.json; without it the tokenizer is uncased BERT.
@@ -37,7 +40,8 @@ struct ConfigText {
   std::string file_name;
 };
 TokenizerParts read_vocab_text(std::string_view vocab, const std::string& file_name,
-                               const std::optional<ConfigText>& config);
+                               const std::optional<ConfigText>& config,
+                               const std::function<void()>& between_pieces = {});
 
 std::string read_file(const std::filesystem::path& path);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tokenizer/json_node.h"
+#include "tokenizer/pieces.h"
 #include "tokenizer/tokenizer_parts.h"
 #include "tokenizer/unicode_tables.h"
 #include "tokenizer/utf8.h"
@@ -33,7 +34,8 @@ std::string trimmed(std::string line) {
   return line;
 }
 
-void read_lines(std::string_view vocab, const std::string& file_name, Vocabulary& vocabulary) {
+void read_lines(std::string_view vocab, const std::string& file_name, Pieces pieces,
+                Vocabulary& vocabulary) {
   const auto fail = [&](std::int32_t id, const std::string& what) {
     throw std::runtime_error(file_name + ": line " + std::to_string(id + 1) + ": " + what);
   };
@@ -49,6 +51,7 @@ void read_lines(std::string_view vocab, const std::string& file_name, Vocabulary
       fail(id, "found token \"" + token + "\" of line " + std::to_string(*other + 1) +
                    " again, expected each token once");
     vocabulary.add(std::move(token), id);
+    pieces.add();
   }
 }
 
@@ -83,13 +86,15 @@ void read_config(const JsonNode& node, NormalizerOptions& normalizer, SpecialTok
 }  // namespace
 
 TokenizerParts read_vocab_text(std::string_view vocab, const std::string& file_name,
-                               const std::optional<ConfigText>& config) {
+                               const std::optional<ConfigText>& config,
+                               const std::function<void()>& between_pieces) {
   TokenizerParts parts;
   parts.file_name = file_name;
+  parts.between_pieces = between_pieces;
   SpecialTokens tokens;
   if (config)
     read_config(JsonFile(config->text, config->file_name).root(), parts.normalizer, tokens);
-  read_lines(vocab, file_name, parts.vocabulary);
+  read_lines(vocab, file_name, Pieces(parts.between_pieces), parts.vocabulary);
   const auto required = [&](const std::string& token, const char* role) {
     const std::optional<std::int32_t> id = parts.vocabulary.id(token);
     if (!id)

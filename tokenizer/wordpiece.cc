@@ -26,14 +26,14 @@ WordTable::Words after(std::string_view prefix, const WordTable::Words& tokens) 
 }  // namespace
 
 WordPiece::WordPiece(const Vocabulary& vocabulary, const WordPieceOptions& options,
-                     std::pmr::memory_resource* memory)
-    : WordPiece(strings_of(vocabulary), options, memory) {}
+                     std::pmr::memory_resource* memory, const std::function<void()>& between_pieces)
+    : WordPiece(strings_of(vocabulary), options, memory, between_pieces) {}
 
 WordPiece::WordPiece(const WordTable::Words& tokens, const WordPieceOptions& options,
-                     std::pmr::memory_resource* memory)
+                     std::pmr::memory_resource* memory, const std::function<void()>& between_pieces)
     : initial_(tokens, memory),
       continuing_(after(options.continuing_subword_prefix, tokens), memory),
-      trie_(tokens),
+      trie_(tokens, between_pieces),
       continuing_node_(trie_.descend(options.continuing_subword_prefix)),
       unknown_id_(options.unknown_id),
       max_chars_(options.max_input_chars_per_word) {}

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory_resource>
 #include <string>
 #include <string_view>
@@ -27,9 +28,10 @@ struct WordPieceOptions {
 // Immutable and thread-safe.
 class WordPiece {
  public:
-  // `memory` holds the tables of words and outlives this.
+  // `memory` holds the tables of words and outlives this. `between_pieces` is called between pieces
+  // of work (tokenizer/pieces.h); empty: nothing is.
   WordPiece(const Vocabulary& vocabulary, const WordPieceOptions& options,
-            std::pmr::memory_resource* memory);
+            std::pmr::memory_resource* memory, const std::function<void()>& between_pieces = {});
 
   std::int32_t unknown_id() const noexcept { return unknown_id_; }
   std::size_t max_chars() const noexcept { return max_chars_; }
@@ -53,7 +55,7 @@ class WordPiece {
 
  private:
   WordPiece(const WordTable::Words& tokens, const WordPieceOptions& options,
-            std::pmr::memory_resource* memory);
+            std::pmr::memory_resource* memory, const std::function<void()>& between_pieces);
   ByteTrie::Match longest(const WordTable& table, ByteTrie::Node node, std::string_view text,
                           Search search) const noexcept;
 

@@ -4,11 +4,13 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/tokenizer/expect_error.h"
 #include "tests/tokenizer/golden_file.h"
 #include "tests/tokenizer/small_tokenizer.h"
+#include "tokenizer/pieces.h"
 #include "tokenizer/tokenizer.h"
 
 namespace filigree::tokenizer {
@@ -146,6 +148,30 @@ TEST(VocabText, TheBundledVocabTextGivesTheTokensOfTheBundledJson) {
   const std::string sample = "The [MASK] na\u00efve \u4e2d\u6587 e\u0301\u302e, \u0130stanbul!";
   EXPECT_EQ(text.encode(sample, sample).ids, json.encode(sample, sample).ids);
   EXPECT_EQ(text.encode(sample).offsets, json.encode(sample).offsets);
+}
+
+// Reading and the trie go over all tokens.
+constexpr std::size_t kPassesOverTokens = 2;
+
+TEST(FromText, CallsWhatItIsGivenBetweenPieces) {
+  std::string vocab = kVocab;
+  for (int i = 0; i < 2000; ++i) vocab += "word" + std::to_string(i) + "\n";
+  std::size_t calls = 0;
+  const auto between = [&] { ++calls; };
+  const Folder folder;
+  folder.with("vocab.txt", vocab);
+  const auto in_pieces = [&] {
+    return Tokenizer::from_text(TokenizerText::of_folder(folder.name()), folder.name(),
+                                std::pmr::get_default_resource(), between);
+  };
+  EXPECT_EQ(in_pieces().encode("aword7").ids, folder.load().encode("aword7").ids);
+  EXPECT_GE(std::exchange(calls, 0), kPassesOverTokens * 2000 / Pieces::kSteps - kPassesOverTokens);
+  std::string json = R"("word0": 1000)";
+  for (int i = 1; i < 2000; ++i)
+    json += ", \"word" + std::to_string(i) + "\": " + std::to_string(1000 + i);
+  folder.with("tokenizer.json", small_with("\"d\": 11", "\"d\": 11, " + json));
+  EXPECT_EQ(in_pieces().encode("word7").ids, folder.load().encode("word7").ids);
+  EXPECT_GE(calls, kPassesOverTokens * 2000 / Pieces::kSteps - kPassesOverTokens);
 }
 
 }  // namespace
