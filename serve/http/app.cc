@@ -91,7 +91,7 @@ App::App(Config config, Backend backend, AppOptions options)
       log_(current_.get()->config().logging, backend_.cores),
       infer_(backend_, metrics_, options.requests),
       benchmarks_(backend_),
-      loads_(models_),
+      loads_(models_, backend_.give_way),
       changes_(current_, backend_, metrics_),
       endpoints_(std::move(options.endpoints), changes_) {
   const auto first = current_.get();

@@ -1,16 +1,21 @@
 #include "serve/http/backend.h"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "loader/cache_writer.h"
 #include "loader/expected_memory.h"
+#include "serve/http/giving_way.h"
 #include "serve/http/shared_tokenizers.h"
 #include "serve/log.h"
 
 namespace filigree::serve {
 namespace {
+
+// Between two requests of one client: answers that follow each other are one time of being busy.
+constexpr std::chrono::milliseconds kStillBusy{5};
 
 // What the options given to a function of the backend do not say.
 void take_over(const loader::LoadOptions& loading, loader::LoadOptions& options) {
@@ -53,14 +58,20 @@ Backend loading_backend(kernels::Isa isa, loader::LoadOptions::Cache cache,
 
 Backend engine_backend(runtime::Engine& engine, loader::LoadOptions::Cache cache) {
   Backend backend = loading_backend(engine.isa(), cache, engine.weight_placement());
+  backend.give_way = giving_way(
+      {.busy = [&engine] { return engine.was_active_within(kStillBusy); },
+       .wait_for_idle =
+           [&engine](std::chrono::nanoseconds longest) { engine.wait_for_idle(longest); }});
   backend.load_model =
       model_loader({.isa = engine.isa(),
                     .threads = engine.cores(),
                     .cache = std::move(cache),
                     .placement = engine.weight_placement()},
-                   std::make_shared<loader::CacheWriter>([](const std::string& error) {
-                     log(LogLevel::kWarning, "a packed model is not kept: " + error);
-                   }));
+                   std::make_shared<loader::CacheWriter>(
+                       [](const std::string& error) {
+                         log(LogLevel::kWarning, "a packed model is not kept: " + error);
+                       },
+                       backend.give_way));
   backend.submit = [&engine](runtime::Request request, runtime::Done done) {
     engine.submit(std::move(request), std::move(done));
   };

@@ -29,6 +29,10 @@ struct Backend {
       load_tokenizer;
   std::function<std::optional<ModelConfig>(const std::filesystem::path&)> load_config;
 
+  // What threads that load beside those that answer call between two pieces of work; it waits while
+  // something is computed, but not for long. Empty: they do not wait.
+  std::function<void()> give_way;
+
   std::function<void(runtime::Request, runtime::Done)> submit;
   std::function<void()> expect;  // submit() will follow within a moment
   std::function<std::size_t()> queued_requests;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "loader/give_way.h"
 #include "serve/http/thread_priority.h"
 
 namespace filigree::serve {
@@ -94,6 +95,7 @@ void DeploymentChanges::replace(const Edit& edit, std::stop_token stop) {
     if (stop.stop_requested()) throw stopping();
   const auto next = std::make_shared<Deployment>(edit(current->config()), backend_, *current);
   lower_thread_priority();  // what is served goes on beside it
+  const loader::GiveWayScope scope(backend_.give_way);
   next->catalog().load(stop);
   if (stop.stop_requested()) throw stopping();
   const std::string failure = next->catalog().failure(failed_names(*current));

@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "loader/give_way.h"
 #include "serve/http/thread_priority.h"
 #include "serve/log.h"
 
@@ -25,7 +26,8 @@ std::shared_ptr<const EndpointState> given_up(std::string why) {
 
 }  // namespace
 
-LoadOnRequest::LoadOnRequest(std::shared_ptr<ResidentModels> models) : models_(std::move(models)) {
+LoadOnRequest::LoadOnRequest(std::shared_ptr<ResidentModels> models, std::function<void()> give_way)
+    : models_(std::move(models)), give_way_(std::move(give_way)) {
   if (!models_->limits().max_memory) return;
   settler_ = std::jthread([this](const std::stop_token& stop) { settle_all(stop); });
   loader_ = std::jthread([this](const std::stop_token& stop) { load_all(stop); });
@@ -88,6 +90,7 @@ void LoadOnRequest::settle_all(const std::stop_token& stop) {
 
 void LoadOnRequest::load_all(const std::stop_token& stop) {
   lower_thread_priority();
+  const loader::GiveWayScope scope(give_way_);
   while (!stop.stop_requested()) {
     const std::uint64_t version = models_->signal().version();
     if (const auto next = first_to_load()) {

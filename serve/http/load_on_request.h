@@ -28,7 +28,9 @@ class LoadOnRequest {
   // the request to keep, as of Catalog::use().
   using Then = std::function<void(std::shared_ptr<const EndpointState>)>;
 
-  explicit LoadOnRequest(std::shared_ptr<ResidentModels> models);
+  // `give_way` as in Backend.
+  explicit LoadOnRequest(std::shared_ptr<ResidentModels> models,
+                         std::function<void()> give_way = {});
   ~LoadOnRequest();  // close()
 
   using Clock = ChangeSignal::Clock;
@@ -75,6 +77,7 @@ class LoadOnRequest {
   std::optional<Wanted> first_to_load() const;
 
   const std::shared_ptr<ResidentModels> models_;
+  const std::function<void()> give_way_;
   mutable std::mutex mutex_;
   std::vector<Waiting> waiting_;  // in the order in which they came
   bool stopped_ = false;

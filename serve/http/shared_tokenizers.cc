@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "loader/give_way.h"
 #include "loader/huge_pages.h"
 
 namespace filigree::serve {
@@ -9,7 +10,7 @@ namespace {
 
 struct InHugePages {
   InHugePages(const tokenizer::TokenizerText& text, const std::filesystem::path& folder)
-      : tokenizer(tokenizer::Tokenizer::from_text(text, folder, &memory)) {}
+      : tokenizer(tokenizer::Tokenizer::from_text(text, folder, &memory, loader::current_wait())) {}
 
   loader::HugePages memory;
   tokenizer::Tokenizer tokenizer;

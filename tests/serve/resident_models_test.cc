@@ -218,9 +218,10 @@ TEST_F(TeachersModels, LeaveNothingBehindAfterAHundredRounds) {
   }
   EXPECT_EQ(models->unloads(), static_cast<std::size_t>(kRounds - 1));
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  // A model or its table left behind in every round, or in one of twenty, would be more. The
-  // sanitizers keep freed memory on purpose.
-  EXPECT_LT(resident_bytes(), early + kTableBytes);
+  // A model or its table left behind in every round, or in one of twenty, would be more. The heap
+  // keeps one that was freed where something lies behind it; the sanitizers keep freed memory on
+  // purpose.
+  EXPECT_LT(resident_bytes(), early + 2 * kTableBytes);
 #endif
 }
 
