@@ -29,9 +29,14 @@ static inline __m256 gelu_avx2(__m256 x) {
   clamped = _mm256_max_ps(clamped, _mm256_set1_ps(-kGeluClamp));
   const __m256 s = _mm256_fmadd_ps(_mm256_mul_ps(clamped, clamped), _mm256_set1_ps(kGeluScale),
                                    _mm256_set1_ps(-1.0F));
-  __m256 ratio = _mm256_set1_ps(kGeluCoefficients[14]);
-  for (int k = 13; k >= 0; --k)
-    ratio = _mm256_fmadd_ps(ratio, s, _mm256_set1_ps(kGeluCoefficients[k]));
+  const __m256 square = _mm256_mul_ps(s, s);
+  __m256 even = _mm256_set1_ps(kGeluCoefficients[12]);
+  __m256 odd = _mm256_set1_ps(kGeluCoefficients[13]);
+  for (int k = 10; k >= 0; k -= 2)
+    even = _mm256_fmadd_ps(even, square, _mm256_set1_ps(kGeluCoefficients[k]));
+  for (int k = 11; k >= 1; k -= 2)
+    odd = _mm256_fmadd_ps(odd, square, _mm256_set1_ps(kGeluCoefficients[k]));
+  const __m256 ratio = _mm256_fmadd_ps(odd, s, even);
   return _mm256_fmadd_ps(x, _mm256_mul_ps(clamped, ratio), _mm256_mul_ps(x, _mm256_set1_ps(0.5F)));
 }
 

@@ -25,13 +25,18 @@ static inline __m512 exp_avx512(__m512 x) {
 }
 
 static inline __m512 gelu_avx512(__m512 x) {
-  __m512 clamped = _mm512_min_ps(x, _mm512_set1_ps(kGeluClamp));
-  clamped = _mm512_max_ps(clamped, _mm512_set1_ps(-kGeluClamp));
+  // The smaller magnitude, with the sign of x: a minimum and a maximum in one.
+  const __m512 clamped = _mm512_range_ps(x, _mm512_set1_ps(kGeluClamp), 2);
   const __m512 s = _mm512_fmadd_ps(_mm512_mul_ps(clamped, clamped), _mm512_set1_ps(kGeluScale),
                                    _mm512_set1_ps(-1.0F));
-  __m512 ratio = _mm512_set1_ps(kGeluCoefficients[14]);
-  for (int k = 13; k >= 0; --k)
-    ratio = _mm512_fmadd_ps(ratio, s, _mm512_set1_ps(kGeluCoefficients[k]));
+  const __m512 square = _mm512_mul_ps(s, s);
+  __m512 even = _mm512_set1_ps(kGeluCoefficients[12]);
+  __m512 odd = _mm512_set1_ps(kGeluCoefficients[13]);
+  for (int k = 10; k >= 0; k -= 2)
+    even = _mm512_fmadd_ps(even, square, _mm512_set1_ps(kGeluCoefficients[k]));
+  for (int k = 11; k >= 1; k -= 2)
+    odd = _mm512_fmadd_ps(odd, square, _mm512_set1_ps(kGeluCoefficients[k]));
+  const __m512 ratio = _mm512_fmadd_ps(odd, s, even);
   return _mm512_fmadd_ps(x, _mm512_mul_ps(clamped, ratio), _mm512_mul_ps(x, _mm512_set1_ps(0.5F)));
 }
 

@@ -22,12 +22,12 @@ static constexpr float kExpCoefficients[] = {0x1p+0F,        0x1.FFFFFCp-2F, 0x1
 
 // x Phi(x) = x / 2 + x h, h = x R(s), s = 2 x^2 / kGeluClamp^2 - 1, with x clamped to +-kGeluClamp
 // inside h. At the clamp h is exactly 1/2, so that GELU is exactly x above and 0 below it.
-static constexpr float kGeluClamp = 5.3F;
-static constexpr float kGeluScale = static_cast<float>(2 / (5.3 * 5.3));
+static constexpr float kGeluClamp = 5.2F;
+static constexpr float kGeluScale = static_cast<float>(2 / (5.2 * 5.2));
 static constexpr float kGeluCoefficients[] = {
-    0x1.11301Ep-3F,  -0x1.1075BEp-4F, 0x1.9392E6p-5F,  -0x1.444B9p-5F,   0x1.06BFA6p-5F,
-    -0x1.9ED364p-6F, 0x1.36C9A6p-6F,  -0x1.AD5914p-7F, 0x1.1C6536p-7F,   -0x1.89CBEEp-8F,
-    0x1.BCE804p-9F,  -0x1.F2505p-11F, 0x1.0C4CB2p-11F, -0x1.AB6702p-11F, 0x1.758542p-12F};
+    0x1.166CF4p-3F,  -0x1.157A48p-4F,  0x1.99CD92p-5F,  -0x1.4721ECp-5F, 0x1.060722p-5F,
+    -0x1.948FD4p-6F, 0x1.268C22p-6F,   -0x1.9DC8E4p-7F, 0x1.16A9E4p-7F,  -0x1.2A9E2Cp-8F,
+    0x1.E7E726p-10F, -0x1.7749DEp-10F, 0x1.461646p-10F, -0x1.AC84E2p-12F};
 
 // A float of magnitude at most 2^22 plus this, minus this, is rounded to an integer, halves to
 // even.

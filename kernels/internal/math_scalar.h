@@ -30,8 +30,13 @@ static inline float gelu_scalar(float x) {
   float clamped = x < kGeluClamp ? x : kGeluClamp;
   clamped = clamped > -kGeluClamp ? clamped : -kGeluClamp;
   const float s = fma_scalar(clamped * clamped, kGeluScale, -1.0F);
-  float ratio = kGeluCoefficients[14];
-  for (int k = 13; k >= 0; --k) ratio = fma_scalar(ratio, s, kGeluCoefficients[k]);
+  // Even and odd powers by themselves: two short chains of fma instead of a long one.
+  const float square = s * s;
+  float even = kGeluCoefficients[12];
+  float odd = kGeluCoefficients[13];
+  for (int k = 10; k >= 0; k -= 2) even = fma_scalar(even, square, kGeluCoefficients[k]);
+  for (int k = 11; k >= 1; k -= 2) odd = fma_scalar(odd, square, kGeluCoefficients[k]);
+  const float ratio = fma_scalar(odd, s, even);
   return fma_scalar(x, clamped * ratio, x * 0.5F);
 }
 

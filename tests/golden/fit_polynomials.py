@@ -4,7 +4,7 @@ exp:  2^n * e^r with |r| <= ln(2)/2 needs q(r) = (e^r - 1) / r; the error is wei
       of e^r is relative.
 gelu: x * Phi(x) needs R = (Phi(x) - 1/2) / x, an even function of x. Over s = 2 x^2 / a^2 - 1 in
       [-1, 1] the terms of its series all have one sign at s = -1 and sum to R there, so that
-      Horner's rule in float loses nothing; in powers of x^2 it would cancel. The clamp point s = 1
+      Horner's rule in float, for even and for odd powers, loses nothing; in powers of x^2 it would cancel. The clamp point s = 1
       is weighted so that a * R(1) rounds to 1/2 and gelu is exactly x or 0 beyond it.
 
 Weighted least squares with Lawson's reweighting approaches the minimax fit. Coefficients are
@@ -53,13 +53,13 @@ def fit_exp(degree=5):
     return float_coefficients(r, q, np.abs(r) / np.exp(r), degree)
 
 
-def fit_gelu(degree=14, clamp=5.3):
+def fit_gelu(degree=13, clamp=5.2):
     s = chebyshev_points(2001)
     x = float(np.float32(clamp)) * np.sqrt((s + 1) / 2)
     safe = np.maximum(x, 1e-8)
     erf = np.array([math.erf(v / math.sqrt(2)) for v in safe])
     ratio = np.where(x > 1e-8, erf / (2 * safe), 1 / math.sqrt(2 * math.pi))
-    ratio[0] = (0.5 + 1.5e-8) / x[0]
+    ratio[0] = 0.5 / x[0]
     # The error of gelu is x * x * that of R; what is promised is relative to max(1, |x|).
     weight = np.where(x < 1, x * x, x)
     weight[0] *= 5

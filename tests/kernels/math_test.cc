@@ -46,7 +46,7 @@ TEST(Gelu, IsWithinItsBoundOfTheErrorFunction) {
 }
 
 TEST(Gelu, IsTheIdentityFarAboveZeroAndZeroFarBelow) {
-  for (const float x : {5.3F, 5.5F, 10.0F, 12345.678F, 1e30F}) {
+  for (const float x : {5.2F, 5.3F, 5.5F, 10.0F, 12345.678F, 1e30F}) {
     EXPECT_EQ(gelu_scalar(x), x);
     EXPECT_EQ(gelu_scalar(-x), 0.0F) << -x;
   }
