@@ -35,14 +35,20 @@ static inline FinishI8 finish_i8(const LinearI8Args& args) {
   return {args, quantizer_avx512(args.y_u8 != nullptr ? args.y_quantization : Quantization{1, 0})};
 }
 
-// Byte `row % 4` of the quads of 16 tokens from `vector` on; the other bytes belong to other rows.
-static inline void store_quad_bytes(std::uint8_t* y_u8, std::size_t row, std::size_t vector,
-                                    __m512i bytes) {
+// Byte `row % 4` of the quads of the V x 16 tokens from `vector` on; the other bytes belong to
+// other rows.
+template <int V>
+[[gnu::always_inline]] static inline void store_quad_bytes(std::uint8_t* y_u8, std::size_t row,
+                                                           std::size_t vector,
+                                                           const __m512i (&bytes)[V]) {
   const std::size_t byte = row % 4;
   std::uint8_t* quads = y_u8 + (row - byte) * kPanelTokens + vector * 4 * kAvx512Lanes;
-  const __m512i shifted =
-      _mm512_sll_epi32(bytes, _mm_cvtsi64_si128(static_cast<long long>(8 * byte)));
-  _mm512_mask_storeu_epi8(quads, 0x1111111111111111ULL << byte, shifted);
+  const __mmask64 of_row = 0x1111111111111111ULL << byte;
+  // By a vector of counts: by one count it is two operations.
+  const __m512i bits = _mm512_set1_epi32(static_cast<int>(8 * byte));
+  for (int i = 0; i < V; ++i)
+    _mm512_mask_storeu_epi8(quads + 4 * kAvx512Lanes * i, of_row,
+                            _mm512_sllv_epi32(bytes[i], bits));
 }
 
 // sums: with the row's offset already added.
@@ -62,8 +68,10 @@ template <int V>
       values[i] = _mm512_add_ps(
           values[i], _mm512_load_ps(args.residual + row * kPanelTokens + kAvx512Lanes * i));
   if (args.y_u8 != nullptr) {
-    for (int i = 0; i < V; ++i)
-      store_quad_bytes(args.y_u8, row, i, quantize_avx512(values[i], finish.quantizer));
+    // All before the first store, which may change anything as far as the compiler knows.
+    __m512i bytes[V];
+    for (int i = 0; i < V; ++i) bytes[i] = quantize_avx512(values[i], finish.quantizer);
+    store_quad_bytes(args.y_u8, row, 0, bytes);
     return;
   }
   // A missing residual is +0, which makes +0 of -0.
@@ -77,9 +85,10 @@ template <int V>
 static inline void finish_padding_rows_i8(const FinishI8& finish, std::size_t block) {
   const LinearI8Args& args = finish.args;
   if (args.y_u8 == nullptr || block + 1 != args.weights.row_blocks) return;
+  const __m512i bytes[1] = {finish.quantizer.zero_point};
   for (std::size_t row = args.weights.rows; row % 4 != 0; ++row)
     for (std::size_t vector = 0; vector * kAvx512Lanes < args.tokens; ++vector)
-      store_quad_bytes(args.y_u8, row, vector, finish.quantizer.zero_point);
+      store_quad_bytes(args.y_u8, row, vector, bytes);
 }
 
 }  // namespace filigree::kernels
