@@ -7,8 +7,9 @@ A case is NAME=LENGTHS:ENGINE=MODEL,ENGINE=MODEL,... with the sequence lengths o
   dense-fp32=128:filigree=base90,openvino=base-dense,openvino+huge=base-dense
 Engines of whole models: filigree, openvino, onnxruntime, torch. Of attention alone, with HEADSxSIZE in place of a model:
 filigree-attention, torch-attention. Of one dense fp32 linear layer, with OUTPUTSxINPUTS: filigree-linear, openvino-linear,
-onnxruntime-linear, onednn-linear, torch-linear, openblas-linear. Each is a process of its own on one core. It has memory as
-it gets it by default, ENGINE+huge asks for huge pages; it uses every instruction set, ENGINE+vnni and ENGINE+avx2 see a
+onnxruntime-linear, onednn-linear, torch-linear, openblas-linear. Of tokenizers, with
+FOLDER:TEXTS (a text on each line): filigree-tokenizer, tokenizers. Each is a process of its own on one core. It has memory
+as it gets it by default, ENGINE+huge asks for huge pages; it uses every instruction set, ENGINE+vnni and ENGINE+avx2 see a
 processor that ends there (hide_cpu.cc).
 Prints minimum and lower quartile of the times, ratios to the first engine of the case, and the peaks of the core in the
 same run. --save puts the cases into a file of report.py, in place of earlier ones of that name and length.
@@ -77,7 +78,7 @@ def main():
         print("\n".join(map(report.table_line, rows)) + "\n" + report.peaks_line(best), flush=True)
         if arguments.save:
             report.save_case(arguments.save, {"rows": rows, "peaks": best, "repetitions": arguments.repetitions,
-                                              "machine": report.machine()})
+                                              "machine": report.machine(), "commit": report.commit()})
     program.close()
 
 

@@ -11,7 +11,8 @@ VARIANTS = {
     "avx2": ({"LD_PRELOAD": HIDE, "HIDE_CPU": "avx2"}, "AVX2 only"),
 }
 # One thread, whatever the peer reads it from.
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+              "TOKENIZERS_PARALLELISM": "false", "RAYON_NUM_THREADS": "1"}
 # What a user may have set is not measured.
 NOT_INHERITED = {name for settings, _ in VARIANTS.values() for name in settings} | {
     "ONEDNN_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS", "OPENBLAS_CORETYPE"}
@@ -56,6 +57,7 @@ def make(kind, model, build):
                 for variant in variants for key, value in VARIANTS[variant][0].items()}
     commands = {"filigree": [f"{build}/bench/model_time", model, "--cores=1"],
                 "filigree-attention": [f"{build}/bench/attention_time", *model.split("x")],
+                "filigree-tokenizer": [f"{build}/bench/tokenizer_time", *model.split(":")],
                 "filigree-linear": [f"{build}/bench/linear_time", *model.split("x")]}
     peer = [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer.py"), name, model]
     return Asked(*commands.get(name, peer), settings=settings)

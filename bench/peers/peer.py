@@ -4,7 +4,8 @@
 usage: peer.py ENGINE MODEL
 
 Reads lines of sequence lengths, "128" or "384 17 90", and answers each with the seconds of one batch. Engines: openvino,
-onnxruntime and torch take the folder of a model, torch-attention HEADSxSIZE, ENGINE-linear OUTPUTSxINPUTS (linears.py).
+onnxruntime and torch take the folder of a model, torch-attention HEADSxSIZE, ENGINE-linear OUTPUTSxINPUTS (linears.py),
+tokenizers FOLDER:TEXTS.
 """
 import sys
 import time
@@ -95,7 +96,30 @@ class TorchAttention:
             return time.perf_counter() - start
 
 
+class Tokenizers:
+    """Hugging Face's tokenizers, without its Python binding: all texts less as many empty ones. `model` is FOLDER:TEXTS."""
+
+    def __init__(self, model):
+        import tokenizers
+
+        folder, texts = model.split(":")
+        self.tokenizer = tokenizers.Tokenizer.from_file(f"{folder}/tokenizer.json")
+        self.tokenizer.no_padding()
+        self.tokenizer.no_truncation()
+        with open(texts, encoding="utf-8") as file:
+            self.texts = file.read().splitlines()
+
+    def encode(self, texts):
+        start = time.perf_counter()
+        self.tokenizer.encode_batch(texts)
+        return time.perf_counter() - start
+
+    def seconds(self, _):
+        return self.encode(self.texts) - self.encode([""] * len(self.texts))
+
+
 ENGINES = {"openvino": OpenVino, "onnxruntime": OnnxRuntime, "torch": Torch, "torch-attention": TorchAttention,
+           "tokenizers": Tokenizers,
            **{f"{name}-linear": engine for name, engine in linears.ENGINES.items()}}
 
 

@@ -12,9 +12,13 @@ import os
 import subprocess
 import sys
 
+import engines
 import plot
 
 BEGIN, END = "<!-- bench/peers/run writes from here -->", "<!-- to here -->"
+HUGE = ", " + engines.VARIANTS["huge"][1]
+TABLE_HEAD = ["| case, tokens | engine | as installed: minimum ms (lower quartile) | over filigree | huge pages: ms | over filigree |",
+              "|---|---|---|---|---|---|"]
 PEAKS = {"fma": "FMA", "r": "FMA fed from L1", "vnni": "VNNI"}
 HEAD = ["| case | tokens | engine | model | minimum ms | lower quartile ms | over the first |", "|---|---|---|---|---|---|---|"]
 
@@ -44,7 +48,7 @@ def commit():
 
 def versions():
     found = []
-    for package in ("openvino", "onnxruntime", "torch", "numpy"):
+    for package in ("openvino", "onnxruntime", "torch", "numpy", "tokenizers"):
         try:
             found.append(f"{package} {importlib.metadata.version(package)}")
         except importlib.metadata.PackageNotFoundError:
@@ -53,7 +57,7 @@ def versions():
 
 
 def machine():
-    return f"{cpu_model()}, one core; filigree {commit()}, {versions()}"
+    return f"{cpu_model()}, one core; {versions()}"
 
 
 def read_cases(path):
@@ -71,11 +75,28 @@ def save_case(path, case):
         json.dump(cases, file, indent=1)
 
 
+def by_pages(case):
+    """The rows of an engine as it is installed and with huge pages, by its name."""
+    pairs = {}
+    for row in case["rows"]:
+        name = row["engine"].removesuffix(HUGE)
+        pairs.setdefault(name, {})["huge" if name != row["engine"] else "installed"] = row
+    return pairs
+
+
+def cell(row):
+    return f"{row['minimum'] * 1e3:.4g} ({row['quartile'] * 1e3:.4g}) | {row['ratio']:.2f}" if row else "|"
+
+
 def markdown(cases):
-    machines = sorted({f"{case['machine']}; {case['repetitions']} repetitions, in turn" for case in cases})
+    machines, commits = (sorted({case[key] for case in cases}) for key in ("machine", "commit"))
+    repetitions = [case["repetitions"] for case in cases]
     best = {name: max(case["peaks"].get(name, 0.0) for case in cases) for name in PEAKS}
-    rows = [table_line(row) for case in cases for row in case["rows"]]
-    return [*machines, "", *HEAD, *rows, "", f"Peaks of that core, maximum of the samples between the repetitions: {peaks_line(best)}."]
+    lines = [f"| {case['rows'][0]['case']}, {case['rows'][0]['tokens']} | {name} | {cell(rows.get('installed'))} | {cell(rows.get('huge'))} |"
+             for case in cases for name, rows in by_pages(case).items()]
+    return [*machines, f"filigree {', '.join(commits)}; {min(repetitions)} to {max(repetitions)} repetitions, in turn", "",
+            *TABLE_HEAD, *lines, "",
+            f"Peaks of that core, maximum of the samples between the repetitions: {peaks_line(best)}."]
 
 
 def put_into(path, text):
