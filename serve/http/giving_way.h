@@ -15,14 +15,14 @@ class LoadShare {
 
   // What it computes at a time, at least. Shorter turns cost more switches of threads, longer ones
   // are felt by the answer that they fall into.
-  static constexpr Duration kTurn = std::chrono::microseconds(250);
+  static constexpr Duration kTurn = std::chrono::microseconds(150);
   // Of the length of a turn. Idle times before kLeastRest are left to the others, and after
   // kMostRest it goes on while they compute: however busy they are, a load takes about
   // 1 + kMostRest times as long as alone.
   static constexpr int kLeastRest = 4;
-  static constexpr int kMostRest = 8;
-  // Should a piece of work have been long.
-  static constexpr Duration kLongestRest = std::chrono::milliseconds(10);
+  static constexpr int kMostRest = 16;
+  // Should a piece of work have been long: a new page of 2 MB may take 5 ms in a virtual machine.
+  static constexpr Duration kLongestRest = std::chrono::milliseconds(100);
   // A rest that lasted longer than it should have is made up for by shorter ones, up to this.
   static constexpr Duration kMostCredit = std::chrono::milliseconds(4);
 
