@@ -28,6 +28,7 @@ void add_run_1x4(const SliceF32& slice, const RunF32& run) {
   for (const std::uint16_t* id = run.ids; id != run.ids + run.rows; ++id) {
     if (!slice.begins) prefetch_sums<V, W>(slice.sums + id[kPrefetchRows] * kPanelTokens);
     prefetch_entries(values, run.entries * Block1x4Entry::kValues, offsets);
+    prefetch_next_inputs<V, W>(slice, *id);
     add_rows<V, W, 1, Block1x4Entry>(slice, id, run.entries, values, offsets);
     values += run.entries * Block1x4Entry::kValues;
     offsets += run.entries;

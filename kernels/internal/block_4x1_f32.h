@@ -60,6 +60,7 @@ void add_run_4x1(const SliceF32& slice, const RunF32& run) {
   const std::uint16_t* offsets = run.offsets;
   for (const std::uint16_t* id = run.ids; id != run.ids + run.rows; ++id) {
     prefetch_entries(values, run.entries * kBlockRows, offsets);
+    prefetch_next_inputs<V, kVectors>(slice, *id);
     add_passes<V, kVectors, kMost>(slice, run, *id, values, offsets);
     values += run.entries * kBlockRows;
     offsets += run.entries;

@@ -15,6 +15,9 @@ struct SliceF32 {
   float* sums;            // [rows of the block][T], from chunk to chunk
   bool begins;            // the sums begin at 0 instead of what the chunk before left
   bool ends;              // the sums are complete after this chunk
+  const float* next_x;    // of the chunk after this one, which has this many inputs to be fetched
+  std::size_t next_inputs;
+  std::size_t inputs_of_id;  // what each row id of the block fetches of them
 };
 
 // Consecutive rows with equally many entries.
@@ -52,6 +55,24 @@ template <class V, int W>
 [[gnu::always_inline]] inline void prefetch_sums(const float* sums) {
   constexpr int kLine = 16;
   for (int i = 0; i < W * V::kLanes; i += kLine) __builtin_prefetch(sums + i, 1, 3);
+}
+
+// X of more inputs than this (320 KB of a 2 MB L2) is assumed to have left L2 for weights and sums
+// when its next chunk begins.
+constexpr std::size_t kInputsInL2 = 1024;
+
+// Fetches a part of the next chunk's X into L2, another for each row id, so that the misses spread
+// over the slice.
+template <class V, int W>
+[[gnu::always_inline]] inline void prefetch_next_inputs(const SliceF32& slice, std::size_t id) {
+  constexpr int kLine = 16;
+  const std::size_t first = id * slice.inputs_of_id;
+  const std::size_t last = first + slice.inputs_of_id;
+  for (std::size_t input = first; input < last && input < slice.next_inputs; ++input) {
+    const float* x = slice.next_x + input * kPanelTokens;
+#pragma GCC unroll 16
+    for (int i = 0; i < W * V::kLanes; i += kLine) __builtin_prefetch(x + i, 0, 2);
+  }
 }
 
 // The sums of a row before and after a chunk; `row` is within the block.
@@ -107,14 +128,24 @@ inline void linear_entries(const LinearF32Args& args, AddRunF32* add_run) {
   for (std::size_t block = args.first_block; block < args.last_block; ++block) {
     const Span rows = rows_of_block(weights, block);
     const bool in_y = args.y != args.residual && (rows.end - rows.begin) % rows_of_id == 0;
+    const std::size_t ids = (rows.end - rows.begin + rows_of_id - 1) / rows_of_id;
     for (std::size_t chunk = 0; chunk < weights.chunks; ++chunk) {
+      const bool ends = chunk + 1 == weights.chunks;
+      // The next row block begins with the first chunk again.
+      const std::size_t next = ends ? 0 : chunk + 1;
+      const bool fetches = weights.cols > kInputsInL2 && !(ends && block + 1 == args.last_block);
+      const Span next_inputs = inputs_of_chunk(weights, next);
+      const std::size_t count = fetches ? next_inputs.end - next_inputs.begin : 0;
       const float* x = args.x + chunk * weights.chunk_cols * kPanelTokens;
       add_slice({.args = args,
                  .x = reinterpret_cast<const char*>(x),
                  .first_row = rows.begin,
                  .sums = in_y ? args.y + rows.begin * kPanelTokens : scratch,
                  .begins = chunk == 0,
-                 .ends = chunk + 1 == weights.chunks},
+                 .ends = ends,
+                 .next_x = args.x + next_inputs.begin * kPanelTokens,
+                 .next_inputs = count,
+                 .inputs_of_id = (count + ids - 1) / ids},
                 block, chunk, add_run);
     }
   }

@@ -45,6 +45,7 @@ template <class V, int W, int kRest>
     begin_sums<V, W>(slice, row_sums, sums);
     if (!slice.begins) prefetch_sums<V, W>(slice.sums + id[kPrefetchRows] * kPanelTokens);
     prefetch_entries(values, run.entries, offsets);
+    prefetch_next_inputs<V, W>(slice, *id);
     for (std::size_t four = 0; four < run.entries / 4; ++four, values += 4, offsets += 4)
       add_up_to_4<V, W, 4>(slice.x, values, offsets, sums);
     if constexpr (kRest > 0) add_up_to_4<V, W, kRest>(slice.x, values, offsets, sums);
