@@ -2,7 +2,6 @@
 //   attention_time HEADS HEAD_SIZE
 // Reads numbers of tokens from standard input. For each it computes softmax(Q K^T / sqrt(d)) V of
 // all heads and prints the seconds it took.
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "bench/float_attention.h"
+#include "bench/timed_program.h"
 #include "kernels/isa.h"
 
 int main(int argc, char** argv) {
@@ -24,11 +24,9 @@ int main(int argc, char** argv) {
   for (std::size_t tokens = 0; std::cin >> tokens;) {
     auto& layer = layers[tokens];
     while (layer.size() < heads) layer.emplace_back(tokens, head_size);
-    const auto start = std::chrono::steady_clock::now();
-    for (auto& head : layer) head.run(table);
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    std::printf("%.9f\n", taken.count());
-    std::fflush(stdout);
+    filigree::bench::answer_with_seconds([&] {
+      for (auto& head : layer) head.run(table);
+    });
   }
   return EXIT_SUCCESS;
 }

@@ -3,16 +3,14 @@
 //   linear_time OUTPUTS INPUTS
 // Reads numbers of tokens from standard input. For each it computes the layer twice and prints the
 // seconds of the second time: the caches are as the layer itself leaves them.
-#include <chrono>
-#include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <stdexcept>
 
 #include "bench/linear_layer.h"
+#include "bench/timed_program.h"
 #include "kernels/isa.h"
 
 namespace filigree::bench {
@@ -36,11 +34,7 @@ void answer_lines(Shape shape) {
       layer->check(table);
     }
     layer->run(table);
-    const auto start = std::chrono::steady_clock::now();
-    layer->run(table);
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    std::printf("%.9f\n", taken.count());
-    std::fflush(stdout);
+    answer_with_seconds([&] { layer->run(table); });
   }
 }
 
@@ -48,11 +42,6 @@ void answer_lines(Shape shape) {
 }  // namespace filigree::bench
 
 int main(int argc, char** argv) {
-  try {
-    filigree::bench::answer_lines(filigree::bench::parse(argc, argv));
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "linear_time: %s\n", error.what());
-    return EXIT_FAILURE;
-  }
-  return EXIT_SUCCESS;
+  return filigree::bench::exit_status_of(
+      "linear_time", [&] { filigree::bench::answer_lines(filigree::bench::parse(argc, argv)); });
 }

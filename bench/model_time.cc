@@ -6,10 +6,6 @@
 // Reads lines of sequence lengths, "128" or "384 17 90", from standard input. For each it computes
 // one batch of sequences of so many random tokens and prints the seconds it took, from the call to
 // the answer.
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
-#include <exception>
 #include <iostream>
 #include <random>
 #include <sstream>
@@ -17,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "bench/timed_program.h"
 #include "kernels/isa.h"
 #include "loader/model.h"
 #include "runtime/engine.h"
@@ -83,12 +80,10 @@ void answer_lines(const Settings& settings) {
   runtime::Engine engine(settings.engine);
   for (std::string line; std::getline(std::cin, line);) {
     runtime::Request request = request_of(model, line);
-    const auto start = std::chrono::steady_clock::now();
-    const runtime::Response response = engine.run(std::move(request));
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    if (response.status != runtime::Status::kOk) throw std::runtime_error(response.message);
-    std::printf("%.9f\n", taken.count());
-    std::fflush(stdout);
+    answer_with_seconds([&] {
+      const runtime::Response response = engine.run(std::move(request));
+      if (response.status != runtime::Status::kOk) throw std::runtime_error(response.message);
+    });
   }
 }
 
@@ -96,11 +91,6 @@ void answer_lines(const Settings& settings) {
 }  // namespace filigree::bench
 
 int main(int argc, char** argv) {
-  try {
-    filigree::bench::answer_lines(filigree::bench::parse(argc, argv));
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "model_time: %s\n", error.what());
-    return EXIT_FAILURE;
-  }
-  return EXIT_SUCCESS;
+  return filigree::bench::exit_status_of(
+      "model_time", [&] { filigree::bench::answer_lines(filigree::bench::parse(argc, argv)); });
 }

@@ -2,16 +2,15 @@
 //   tokenizer_time FOLDER TEXTS
 // TEXTS has a text on each line. For each number that standard input has, encodes all of them and
 // prints the seconds it took.
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <fstream>
 #include <iostream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "bench/timed_program.h"
 #include "tokenizer/tokenizer.h"
 
 namespace filigree::bench {
@@ -30,11 +29,9 @@ void answer_lines(const std::string& folder, const std::string& path) {
   const std::vector<std::string> texts = read_lines(path);
   std::vector<tokenizer::Encoding> encodings(texts.size());
   for (std::size_t request = 0; std::cin >> request;) {
-    const auto start = std::chrono::steady_clock::now();
-    for (std::size_t i = 0; i < texts.size(); ++i) encodings[i] = tokenizer.encode(texts[i]);
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    std::printf("%.9f\n", taken.count());
-    std::fflush(stdout);
+    answer_with_seconds([&] {
+      for (std::size_t i = 0; i < texts.size(); ++i) encodings[i] = tokenizer.encode(texts[i]);
+    });
   }
 }
 
@@ -46,11 +43,6 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: tokenizer_time FOLDER TEXTS\n");
     return EXIT_FAILURE;
   }
-  try {
-    filigree::bench::answer_lines(argv[1], argv[2]);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "tokenizer_time: %s\n", error.what());
-    return EXIT_FAILURE;
-  }
-  return EXIT_SUCCESS;
+  return filigree::bench::exit_status_of("tokenizer_time",
+                                         [&] { filigree::bench::answer_lines(argv[1], argv[2]); });
 }
