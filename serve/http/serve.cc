@@ -61,7 +61,7 @@ void serve(const Config& config, const ServerOptions& options,
   if (config.scheduler)
     log(LogLevel::kInfo, config.scheduler->source + " is '" +
                              std::string(scheduler_name(config.scheduler->kind)) +
-                             "': " + std::to_string(engine.streams()) + " streams");
+                             "', streams: " + std::to_string(engine.streams()));
   if (!engine.numa_reason().empty()) log(LogLevel::kInfo, engine.numa_reason());
   for (const std::string& warning : engine.warnings()) log(LogLevel::kWarning, warning);
   Server server(config, options, engine_backend(engine, config.cache));
