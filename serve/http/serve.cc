@@ -4,6 +4,8 @@
 #include <string>
 #include <thread>
 
+#include "runtime/affinity.h"
+#include "serve/http/heap_arenas.h"
 #include "serve/http/server.h"
 #include "serve/log.h"
 
@@ -50,6 +52,7 @@ void run_until_signal(Server& server, const std::function<void(std::uint16_t por
 
 void serve(const Config& config, const ServerOptions& options,
            const std::function<void(std::uint16_t port)>& listening) {
+  limit_heap_arenas(runtime::process_affinity().size());  // about half as many as threads
   for (const std::string& warning : config.warnings) log(LogLevel::kWarning, warning);
   runtime::EngineOptions queue = engine_options(config);
   queue.max_queued_requests = options.max_queue_requests;

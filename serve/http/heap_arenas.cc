@@ -1,0 +1,18 @@
+#include "serve/http/heap_arenas.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstdlib>
+
+namespace filigree::serve {
+
+void limit_heap_arenas(std::size_t most) noexcept {
+  if (std::getenv("MALLOC_ARENA_MAX") != nullptr || std::getenv("GLIBC_TUNABLES") != nullptr)
+    return;
+  constexpr std::size_t kInt = INT_MAX;
+  ::mallopt(M_ARENA_MAX, static_cast<int>(std::clamp<std::size_t>(most, 1, kInt)));
+}
+
+}  // namespace filigree::serve
