@@ -124,10 +124,7 @@ runtime::EngineOptions engine_options(const Config& config) {
   runtime::EngineOptions options;
   if (config.num_cores) options.cores = *config.num_cores;
   if (config.num_workers) options.streams = *config.num_workers;
-  if (config.scheduler) {
-    options.elastic = config.scheduler->kind == SchedulerKind::kElastic;
-    if (config.scheduler->kind == SchedulerKind::kSingleStream) options.streams = 1;
-  }
+  if (config.scheduler) use_scheduler(config.scheduler->kind, options);
   options.pinning = config.pinning;
   options.numa = config.numa;
   if (config.isa) options.isa = config.isa->isa;

@@ -60,7 +60,7 @@ class Reader {
     config_.num_cores = server.count("num_cores", 1);
     config_.num_workers = server.count("num_workers", 1);
     read_integration(server);
-    config_.scheduler = scheduler_of(server);
+    config_.scheduler = scheduler_of(server, file_);
     read_isa(server);
     config_.cache_dir = server.text("cache_dir");
     config_.pinning = choice(server, "engine_thread_pinning", parse_pinning, kPinningNames);
@@ -86,13 +86,6 @@ class Reader {
     if (const auto* reason = std::get_if<std::string>(&integration))
       server.fail(server.line_of("integration"), *reason);
     config_.integration = std::get<Integration>(integration);
-  }
-
-  std::optional<SchedulerRequest> scheduler_of(const Fields& fields) const {
-    const auto name = fields.text("scheduler");
-    if (!name) return std::nullopt;
-    return parse_scheduler_request(
-        *name, file_ + ":" + std::to_string(fields.line_of("scheduler")) + ": scheduler");
   }
 
   void read_isa(const Fields& server) {
@@ -165,7 +158,7 @@ class Reader {
     refuse_unless_empty(fields, "middlewares");
     endpoint.options = task_options(kind, fields, file_, config_.warnings);
     if (const YamlNode* kwargs = fields.find("kwargs")) {
-      endpoint.scheduler = scheduler_of(Fields(*kwargs, "kwargs", file_));
+      endpoint.scheduler = scheduler_of(Fields(*kwargs, "kwargs", file_), file_);
       endpoint.kwargs = to_json(*kwargs);
     }
     if (const YamlNode* bucketing = fields.find("bucketing"))

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "serve/config/config.h"
+#include "serve/config/fields.h"
 
 namespace filigree::serve {
 namespace {
@@ -32,8 +33,20 @@ SchedulerRequest parse_scheduler_request(std::string_view name, std::string sour
                     "', expected single_stream, multi_stream or elastic");
 }
 
+std::optional<SchedulerRequest> scheduler_of(const Fields& fields, const std::string& file) {
+  const auto name = fields.text("scheduler");
+  if (!name) return std::nullopt;
+  return parse_scheduler_request(
+      *name, file + ":" + std::to_string(fields.line_of("scheduler")) + ": scheduler");
+}
+
 std::string_view scheduler_name(SchedulerKind kind) noexcept {
   return kNames[static_cast<std::size_t>(kind)].first;
+}
+
+void use_scheduler(SchedulerKind kind, runtime::EngineOptions& options) noexcept {
+  options.elastic = kind == SchedulerKind::kElastic;
+  if (kind == SchedulerKind::kSingleStream) options.streams = 1;
 }
 
 std::optional<std::string> scheduler_conflict(const Config& config,

@@ -7,10 +7,15 @@
 #include <string>
 #include <string_view>
 
+namespace filigree::runtime {
+struct EngineOptions;
+}
+
 namespace filigree::serve {
 
 struct Config;
 struct EndpointConfig;
+class Fields;
 
 enum class SchedulerKind {
   kSingleStream,  // one batch at a time, on all cores
@@ -29,7 +34,13 @@ struct SchedulerRequest {
 // Throws ConfigError naming the source, what was found and the names there are.
 SchedulerRequest parse_scheduler_request(std::string_view name, std::string source);
 
+// The same of the key `scheduler` of a map in `file`; nullopt when it has none.
+std::optional<SchedulerRequest> scheduler_of(const Fields& fields, const std::string& file);
+
 std::string_view scheduler_name(SchedulerKind kind) noexcept;
+
+// How many streams that means, and whether they help each other.
+void use_scheduler(SchedulerKind kind, runtime::EngineOptions& options) noexcept;
 
 // Makes config.scheduler the one in use, and appends to config.warnings whom it does not follow.
 void settle_scheduler(Config& config);

@@ -10,9 +10,6 @@ constexpr std::string_view kWithoutEffect[] = {"engine_type", "batch_size",     
                                                "num_streams", "input_shapes",     "alias",
                                                "executor",    "trust_remote_code"};
 
-// Of an endpoint, config_file reads it.
-constexpr std::string_view kScheduler = "scheduler";
-
 std::optional<std::size_t> bucketing_length(const Fields& endpoint, const std::string& file) {
   const YamlNode* bucketing = endpoint.find("bucketing");
   if (bucketing == nullptr) return std::nullopt;
@@ -26,7 +23,7 @@ std::optional<std::size_t> bucketing_length(const Fields& endpoint, const std::s
 }  // namespace
 
 std::optional<std::size_t> read_common_kwargs(const KwargsText& kwargs, const KwargsKeys& keys) {
-  std::vector<std::string_view> known = {"sequence_length", "config", "tokenizer", kScheduler};
+  std::vector<std::string_view> known = {"sequence_length", "config", "tokenizer", "scheduler"};
   for (const auto some :
        {keys.read, keys.without_effect, std::span<const std::string_view>(kWithoutEffect)})
     known.insert(known.end(), some.begin(), some.end());
@@ -59,15 +56,13 @@ TaskOptions task_options(TaskKind task, const Fields& endpoint, const std::strin
   return options;
 }
 
-TaskOptions options_from_kwargs(TaskKind task, std::string_view kwargs, const std::string& name,
-                                std::vector<std::string>& warnings) {
+KwargsOptions options_from_kwargs(TaskKind task, std::string_view kwargs, const std::string& name,
+                                  std::vector<std::string>& warnings) {
   const YamlNode node = parse_yaml(kwargs, name);
   const Fields fields(node, "the value", name);
-  if (fields.find(kScheduler) != nullptr)
-    warnings.push_back(fields.place(kScheduler) + " has no effect");
-  TaskOptions options = default_options(task);
-  std::visit([&](auto& chosen) { read_kwargs({fields, name, warnings}, chosen); }, options);
-  return options;
+  KwargsOptions result{default_options(task), scheduler_of(fields, name)};
+  std::visit([&](auto& chosen) { read_kwargs({fields, name, warnings}, chosen); }, result.options);
+  return result;
 }
 
 }  // namespace filigree::serve

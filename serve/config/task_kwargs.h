@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "serve/config/fields.h"
+#include "serve/config/scheduler_choice.h"
 #include "serve/tasks/task_options.h"
 
 namespace filigree::serve {
@@ -18,9 +19,14 @@ namespace filigree::serve {
 TaskOptions task_options(TaskKind task, const Fields& endpoint, const std::string& file,
                          std::vector<std::string>& warnings);
 
+struct KwargsOptions {
+  TaskOptions options;
+  std::optional<SchedulerRequest> scheduler;
+};
+
 // The same of kwargs alone, written as YAML or JSON; `name` stands for the file in messages.
-TaskOptions options_from_kwargs(TaskKind task, std::string_view kwargs, const std::string& name,
-                                std::vector<std::string>& warnings);
+KwargsOptions options_from_kwargs(TaskKind task, std::string_view kwargs, const std::string& name,
+                                  std::vector<std::string>& warnings);
 
 // What the files of the tasks build on.
 struct KwargsText {

@@ -121,12 +121,25 @@ TEST_F(TaskConfig, NamesTheTaskInConfig) {
 
 TEST_F(TaskConfig, ReadsKwargsOfACommandLine) {
   std::vector<std::string> warnings;
-  const auto options = options_from_kwargs(
+  const auto [options, scheduler] = options_from_kwargs(
       TaskKind::kTextClassification, R"({"top_k": 2, "batch_size": 4})", "--kwargs", warnings);
   EXPECT_EQ(std::get<TextClassificationOptions>(options).top_k, 2U);
   EXPECT_EQ(warnings, std::vector<std::string>{"--kwargs:1: 'batch_size' has no effect"});
+  EXPECT_FALSE(scheduler.has_value());
   EXPECT_THROW(options_from_kwargs(TaskKind::kTextClassification, "top_k", "--kwargs", warnings),
                ConfigError);
+}
+
+TEST_F(TaskConfig, ReadsTheSchedulerInKwargsOfACommandLine) {
+  std::vector<std::string> warnings;
+  const auto scheduler_in = [&](const std::string& kwargs) {
+    return options_from_kwargs(TaskKind::kQuestionAnswering, kwargs, "--kwargs", warnings)
+        .scheduler->kind;
+  };
+  EXPECT_EQ(scheduler_in("{scheduler: sync}"), SchedulerKind::kSingleStream);
+  EXPECT_EQ(scheduler_in("{scheduler: multi_stream}"), SchedulerKind::kMultiStream);
+  EXPECT_THROW(scheduler_in("{scheduler: fast}"), ConfigError);
+  EXPECT_TRUE(warnings.empty());
 }
 
 }  // namespace

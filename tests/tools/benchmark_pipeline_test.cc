@@ -87,6 +87,16 @@ TEST_F(BenchmarkPipeline, RealTextAndKeywordsComeFromTheConfiguration) {
             4U);
 }
 
+TEST_F(BenchmarkPipeline, SaysWhichKeywordsHaveNoEffect) {
+  const std::string config =
+      file("idle.json", R"({"pipeline_kwargs": {"scheduler": "sync", "batch_size": 2}})");
+  const std::string err = pipeline("-t 0 -w 0 -c " + config).err;
+  EXPECT_NE(err.find(config + ":1: 'batch_size' has no effect\n"), std::string::npos) << err;
+  EXPECT_NE(err.find(config + ":1: scheduler has no effect: --scenario chooses\n"),
+            std::string::npos)
+      << err;
+}
+
 TEST_F(BenchmarkPipeline, OtherTasksAreAskedWhatTheyUnderstand) {
   const std::string shape = " --layers 1 --hidden 16 --heads 2 --intermediate 32 --vocab 300";
   const std::string classifier = models_->make("classifier", "--head classification" + shape);

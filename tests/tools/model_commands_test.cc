@@ -112,7 +112,7 @@ TEST(Run, UnknownTaskAndIsaAreUsageErrors) {
 TEST(Run, TakesOptionsAsKwargsAndRefusesThoseOfAnotherTask) {
   const std::string good = R"({"question": "Who wrote it?", "context": "Ada wrote it in London."})";
   const Outcome outcome = run({"run", "--model_path", kModel, "--task", "qa", "--kwargs",
-                               "{max_answer_length: 1, batch_size: 2}"},
+                               "{max_answer_length: 1, batch_size: 2, scheduler: sync}"},
                               good + "\n");
   EXPECT_EQ(outcome.code, ExitCode::kOk) << outcome.err;
   EXPECT_EQ(outcome.err, "filigree: --kwargs:1: 'batch_size' has no effect\n");
@@ -124,6 +124,9 @@ TEST(Run, TakesOptionsAsKwargsAndRefusesThoseOfAnotherTask) {
   EXPECT_EQ(error("ner", "--doc-stride", "3"),
             "filigree: flag '--doc-stride' is one of question answering, the task is 'ner'; "
             "--kwargs takes the options of every task (see 'filigree run --help')\n");
+  EXPECT_EQ(error("ner", "--kwargs", "{scheduler: fast}"),
+            "filigree: --kwargs:1: scheduler is 'fast', expected single_stream, multi_stream or "
+            "elastic\n");
   EXPECT_EQ(error("ner", "--kwargs", "{doc_stride: 3}"),
             "filigree: --kwargs:1: the value has the unknown key 'doc_stride'\n");
 }

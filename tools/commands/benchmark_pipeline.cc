@@ -47,13 +47,19 @@ Pipeline pipeline_of(const serve::EndpointConfig& endpoint, const runtime::Engin
   return {.model = parts.model, .task = serve::make_task(parts, endpoint.options).task};
 }
 
-// JSON is YAML too: the keywords of the task are checked as those of the server's file.
+// JSON is YAML too: the keywords of the task are checked as those of the server's file. `warnings`
+// gets what has no effect.
 serve::EndpointConfig endpoint_of(const std::string& task, const std::string& model,
-                                  const PipelineConfig& config, const std::string& where) {
+                                  const PipelineConfig& config, const std::string& where,
+                                  std::vector<std::string>& warnings) {
   const Json endpoint =
       Json::object({{"task", task}, {"model", model}, {"kwargs", config.pipeline_kwargs}});
   const Json file = Json::object({{"endpoints", Json::array({endpoint})}});
-  return serve::parse_config(to_text(file), where, {}).endpoints.front();
+  serve::Config parsed = serve::parse_config(to_text(file), where, {});
+  warnings = std::move(parsed.warnings);
+  if (const auto& scheduler = parsed.endpoints.front().scheduler)
+    warnings.push_back(scheduler->source + " has no effect: --scenario chooses");
+  return std::move(parsed.endpoints.front());
 }
 
 std::vector<serve::PreparedTask> prepared(const Pipeline& pipeline,
@@ -149,13 +155,15 @@ ExitCode benchmark_pipeline(const Arguments& arguments, Console& console) {
   const PipelineConfig config =
       file ? pipeline_config(json_of(read_file(*file), *file), *file) : PipelineConfig{};
   const std::size_t seed = arguments.number("seed", 0, 0x7fffffff).value_or(0);
+  std::vector<std::string> warnings;
   const serve::EndpointConfig endpoint =
-      endpoint_of(task, model_argument(model).string(), config, where);
+      endpoint_of(task, model_argument(model).string(), config, where, warnings);
   const serve::TaskKind kind = serve::task_of(endpoint.options);
   const std::vector<Json> requests = pipeline_requests(kind, config, seed);
   const BenchmarkEngine engine = benchmark_engine(settings, console);
   const Pipeline pipeline = pipeline_of(endpoint, *engine.engine, settings.loading);
-  for (const std::string& warning : pipeline.model->warnings) warn(settings, console, warning);
+  warnings.insert(warnings.end(), pipeline.model->warnings.begin(), pipeline.model->warnings.end());
+  for (const std::string& warning : warnings) warn(settings, console, warning);
   const auto result = measure(pipeline, engine, requests, settings, watch);
   if (!result) {
     console.err << "filigree: interrupted; nothing was written" << std::endl;

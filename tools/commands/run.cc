@@ -95,15 +95,14 @@ void refuse_foreign_flags(const Arguments& arguments, const std::string& task) {
                        "'; --kwargs takes the options of every task");
 }
 
-serve::TaskOptions options_of(const Arguments& arguments, std::vector<std::string>& warnings) {
+serve::KwargsOptions options_of(const Arguments& arguments, std::vector<std::string>& warnings) {
   const std::string task = arguments.required("task");
   const auto kind = serve::parse_task(task);
   if (const auto* reason = std::get_if<std::string>(&kind)) throw UsageError(*reason);
   const auto kwargs = arguments.text("kwargs");
-  serve::TaskOptions options = kwargs ? serve::options_from_kwargs(std::get<serve::TaskKind>(kind),
-                                                                   *kwargs, "--kwargs", warnings)
-                                      : serve::default_options(std::get<serve::TaskKind>(kind));
-  if (auto* answering = std::get_if<serve::QuestionAnsweringOptions>(&options))
+  serve::KwargsOptions result = serve::options_from_kwargs(
+      std::get<serve::TaskKind>(kind), kwargs.value_or("{}"), "--kwargs", warnings);
+  if (auto* answering = std::get_if<serve::QuestionAnsweringOptions>(&result.options))
     *answering = question_answering_options(arguments, *answering);
   else
     refuse_foreign_flags(arguments, task);
@@ -112,13 +111,16 @@ serve::TaskOptions options_of(const Arguments& arguments, std::vector<std::strin
         chosen.sequence_length =
             arguments.number("sequence-length", 1, kMostTokens).value_or(chosen.sequence_length);
       },
-      options);
-  return options;
+      result.options);
+  return result;
 }
 
 ExitCode run(const Arguments& arguments, Console& console) {
   std::vector<std::string> warnings;
-  TaskModel model(arguments, options_of(arguments, warnings));
+  const auto [options, scheduler] = options_of(arguments, warnings);
+  runtime::EngineOptions engine = engine_options(arguments);
+  if (scheduler) serve::use_scheduler(scheduler->kind, engine);
+  TaskModel model(arguments, options, engine);
   warnings.insert(warnings.end(), model.ready().warnings.begin(), model.ready().warnings.end());
   for (const std::string& warning : warnings) console.err << "filigree: " << warning << "\n";
   Answers answers(model, console);

@@ -52,9 +52,10 @@ std::future<runtime::Response> submit(runtime::Engine& engine,
   return response;
 }
 
-TaskModel::TaskModel(const Arguments& arguments, const serve::TaskOptions& options)
+TaskModel::TaskModel(const Arguments& arguments, const serve::TaskOptions& options,
+                     const runtime::EngineOptions& engine)
     : parts_(parts_of(arguments, serve::hidden_layer(options))),
       ready_(serve::make_task(parts_, options)),
-      engine_(engine_options(arguments)) {}
+      engine_(engine) {}
 
 }  // namespace filigree::tools

@@ -36,7 +36,8 @@ class TaskModel {
  public:
   // Loads the model of --model-path and starts the engine. Throws what loader, tokenizer and task
   // throw.
-  TaskModel(const Arguments& arguments, const serve::TaskOptions& options);
+  TaskModel(const Arguments& arguments, const serve::TaskOptions& options,
+            const runtime::EngineOptions& engine);
 
   const serve::ReadyTask& ready() const noexcept { return ready_; }
   std::future<runtime::Response> submit(std::vector<runtime::Sequence> sequences) {
