@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "serve/config/config.h"
+#include "serve/excerpt.h"
 #include "serve/tasks/whole_number.h"
 
 namespace filigree::serve {
@@ -60,11 +61,7 @@ std::optional<Number> as_number(const YamlNode& node) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
-  std::string result;
-  result.append("'").append(text).append("'");
-  return result;
-}
+std::string quoted(std::string_view text) { return "'" + excerpt(text) + "'"; }
 
 Fields::Fields(const YamlNode& map, std::string what, const std::string& file)
     : map_(map), what_(std::move(what)), file_(file) {

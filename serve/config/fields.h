@@ -14,7 +14,7 @@
 
 namespace filigree::serve {
 
-// 'text', for messages.
+// 'text', for messages; a long one is cut (serve/excerpt.h).
 std::string quoted(std::string_view text);
 
 class Fields {

@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "serve/config/config.h"
+#include "serve/excerpt.h"
 
 namespace filigree::serve {
 namespace {
@@ -83,7 +84,7 @@ std::string describe(const YamlNode& node) {
     case YamlNode::Kind::kScalar:
       break;
   }
-  return "'" + node.scalar + "'";
+  return "'" + excerpt(node.scalar) + "'";
 }
 
 YamlNode parse_yaml(std::string_view text, const std::string& file_name) {

@@ -1,5 +1,10 @@
 #include "serve/http/errors.h"
 
+#include <algorithm>
+#include <span>
+
+#include "serve/excerpt.h"
+
 namespace filigree::serve {
 namespace {
 
@@ -18,6 +23,11 @@ std::string sentence(const Json& detail) {
   }
   return result;
 }
+
+struct ShownStep {
+  Json operator()(const std::string& name) const { return Json(excerpt(name)); }
+  Json operator()(std::size_t index) const { return Json(index); }
+};
 
 }  // namespace
 
@@ -62,7 +72,7 @@ int http_status(HttpError error) noexcept {
 HttpResponse error_response(HttpError error, const std::string& message) {
   HttpResponse response;
   response.status = http_status(error);
-  response.body = to_text(Json::object({{"error", message}}));
+  response.body = to_text(Json::object({{"error", excerpt(message, kMostMessageBytes)}}));
   // Both pass by themselves, loading and overload alike.
   if (error == HttpError::kTooManyRequests || error == HttpError::kUnavailable)
     response.headers.emplace_back("retry-after", "1");
@@ -79,12 +89,13 @@ HttpResponse not_json_response(const JsonError& error) {
 
 HttpResponse field_errors_response(const std::vector<FieldError>& errors) {
   Json detail = Json::array({});
-  for (const FieldError& error : errors) {
+  for (const FieldError& error :
+       std::span(errors).first(std::min(errors.size(), kMostFieldErrors))) {
     Json location = Json::array({"body"});
-    for (const FieldStep& step : error.location)
-      location.add(std::visit([](const auto& value) { return Json(value); }, step));
-    detail.add(
-        Json::object({{"loc", std::move(location)}, {"msg", error.message}, {"type", error.type}}));
+    for (const FieldStep& step : error.location) location.add(std::visit(ShownStep{}, step));
+    detail.add(Json::object({{"loc", std::move(location)},
+                             {"msg", excerpt(error.message, kMostMessageBytes)},
+                             {"type", error.type}}));
   }
   HttpResponse response;
   response.status = http_status(HttpError::kInvalidFields);

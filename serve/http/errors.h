@@ -31,6 +31,10 @@ enum class HttpError {
 
 int http_status(HttpError error) noexcept;
 
+// Messages and names of fields quote what a client sent: what goes beyond this is cut
+// (serve/excerpt.h), and of FieldErrors the first kMostFieldErrors are told.
+inline constexpr std::size_t kMostMessageBytes = 2048;
+
 // {"error": message}; in_shape() gives it the shape that the client expects.
 HttpResponse error_response(HttpError error, const std::string& message);
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "serve/excerpt.h"
 #include "serve/http/percent_encoding.h"
 
 namespace filigree::serve {
@@ -19,10 +20,9 @@ std::string_view path_of(std::string_view target) {
 
 // For messages.
 std::string shown(std::string_view path) {
-  constexpr std::size_t kMaxShown = 120;
-  std::string text = percent_encoded(path.substr(0, kMaxShown + 1));
-  if (text.size() <= kMaxShown) return text;
-  text.resize(kMaxShown);
+  std::string text = percent_encoded(path.substr(0, kMostShownBytes + 1));
+  if (text.size() <= kMostShownBytes) return text;
+  text.resize(kMostShownBytes);
   if (const auto last = text.rfind('%'); last != std::string::npos && last + 3 > text.size())
     text.resize(last);
   return text + "...";

@@ -81,6 +81,7 @@ Json outputs_schema(const loader::Model& model) {
   for (const std::string& name : model.output_names) names.add(name);
   return Json::object(
       {{"type", Json::array({"array", "null"})},
+       {"maxItems", model.output_names.size()},
        {"items", Json::object({{"type", "object"},
                                {"required", Json::array({"name"})},
                                {"properties",

@@ -22,6 +22,10 @@ namespace filigree::serve {
 // A name of a member, or an index into a list.
 using FieldStep = std::variant<std::string, std::size_t>;
 
+// A request with more mistakes than this is told about the first ones. Readers of long lists stop
+// there: what they would say is many times as long as the list.
+inline constexpr std::size_t kMostFieldErrors = 100;
+
 // A field of a request that is missing or has the wrong type; `location` is the path to it,
 // outermost first.
 struct FieldError {

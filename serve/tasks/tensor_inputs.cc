@@ -200,7 +200,7 @@ std::optional<TensorInputs> read_tensor_inputs(const Json& request, std::string_
   for (const Json& json : *list) {
     auto input = reader.read(json);
     // Where the bytes of the others begin is not known any more.
-    if (!input && !raw.empty()) return std::nullopt;
+    if (!input && (!raw.empty() || errors.size() >= kMostFieldErrors)) return std::nullopt;
     if (!input) continue;
     auto& place = found.of(tensor_role(input->name));
     if (place)

@@ -96,6 +96,14 @@ class OutputReader {
       for (std::size_t i = 0; i < model_.output_names.size(); ++i) wanted.push_back({i, default_});
       return wanted;
     }
+    if (list->size() > model_.output_names.size()) {
+      // A short name many times would be a short request with a huge answer.
+      errors_.push_back({{"outputs"},
+                         "has " + std::to_string(list->size()) + " items, the model has " +
+                             std::to_string(model_.output_names.size()) + " outputs",
+                         "value_error.list.max_items"});
+      return wanted;
+    }
     for (std::size_t i = 0; i < list->size(); ++i)
       if (const auto output = read_one((*list)[i], i)) wanted.push_back(*output);
     return wanted;

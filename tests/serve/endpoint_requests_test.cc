@@ -117,6 +117,20 @@ TEST_F(EndpointRequestsTest, ConflictWithTheNameOrRouteOfAnother) {
   EXPECT_EQ(endpoints(), 2U);
 }
 
+TEST_F(EndpointRequestsTest, RepeatOfAnUnknownNameOrRouteOnlyTheBeginning) {
+  start();
+  const std::string name(100'000, 'n');
+  EXPECT_EQ(remove(R"({"name":")" + name + "\"}").body,
+            R"({"detail":"no endpoint has the name ')" + name.substr(0, 120) + "...'\"}");
+  const ClientResponse route = remove(R"({"route":")" + name + "\"}");
+  EXPECT_EQ(route.status, 404);
+  EXPECT_LT(route.body.size(), 200U);
+  const ClientResponse model =
+      post("/endpoints", R"({"task":"qa","name":"x","model":")" + name + "\"}");
+  EXPECT_EQ(model.status, 422);
+  EXPECT_LT(model.body.size(), 2200U);
+}
+
 TEST_F(EndpointRequestsTest, NeedTheServersPermission) {
   options_.admin = false;
   start();

@@ -40,6 +40,20 @@ TEST(Errors, NameFieldsInTheShapeOfFastApi) {
             R"("type":"value_error.missing"}]})");
 }
 
+TEST(Errors, CutWhatClientsSent) {
+  const std::string text(5000, 'x');
+  EXPECT_EQ(error_response(HttpError::kConflict, text).body,
+            "{\"error\":\"" + std::string(kMostMessageBytes, 'x') + "...\"}");
+  const std::size_t index = 3;
+  const FieldError error{{"inputs", index, text}, text, "t"};
+  const Json body =
+      std::get<Json>(parse_json(field_errors_response(std::vector<FieldError>(1000, error)).body));
+  const Json::Array& errors = *body.find("detail")->as_array();
+  ASSERT_EQ(errors.size(), kMostFieldErrors);
+  EXPECT_EQ(errors[0].find("msg")->as_string()->size(), kMostMessageBytes + 3);
+  EXPECT_EQ(errors[0].find("loc")->as_array()->at(3).as_string()->size(), 123U);
+}
+
 TEST(Errors, TellNothingAboutAnInternalError) {
   EXPECT_EQ(internal_error_response("id1").body,
             R"({"error":"internal error","request_id":"id1"})");

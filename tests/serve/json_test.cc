@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "serve/excerpt.h"
+
 namespace filigree::serve {
 namespace {
 
@@ -14,6 +16,15 @@ JsonError error_of(std::string_view text) {
 }
 
 Json value_of(std::string_view text) { return std::get<Json>(parse_json(text)); }
+
+TEST(Excerpt, IsTheTextOrItsFirstWholeCodePoints) {
+  EXPECT_EQ(excerpt("abc", 3), "abc");
+  EXPECT_EQ(excerpt("abcd", 3), "abc...");
+  EXPECT_EQ(excerpt("a\xC3\xA9z", 2), "a...");
+  EXPECT_EQ(excerpt("a\xC3\xA9z", 3), "a\xC3\xA9...");
+  EXPECT_EQ(excerpt(std::string(200, 'x')), std::string(120, 'x') + "...");
+  EXPECT_EQ(excerpt("\x80\x80\x80", 2), "...");
+}
 
 TEST(Json, WritesWhatItRead) {
   const std::string text =

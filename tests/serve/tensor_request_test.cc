@@ -218,6 +218,8 @@ TEST(TensorRequest, NamesWhatIsWrong) {
     EXPECT_NE(error_of(inputs).find(part), std::string::npos) << error_of(inputs);
   EXPECT_EQ(error_of(good, R"(,"outputs":[{"name":"x"}])"),
             "the model has no output \"x\", expected logits, classes");
+  EXPECT_EQ(error_of(good, R"(,"outputs":[{"name":"logits"},{"name":"logits"},{"name":"logits"}])"),
+            "has 3 items, the model has 2 outputs");
   EXPECT_EQ(error_of(good, R"(,"outputs":"x")"), "list type expected, found string");
   EXPECT_EQ(error_of(good, R"(,"id":7)"), "str type expected, found number");
   EXPECT_EQ(error_of(good, R"(,"parameters":{"binary_data_output":1})"),
