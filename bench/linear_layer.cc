@@ -45,15 +45,16 @@ class F32Layer final : public LinearLayer {
  public:
   explicit F32Layer(const LayerOptions& options)
       : LinearLayer(options),
-        x_(panels() * kernels::panel_floats(options.shape.cols) * sizeof(float)),
-        y_(panels() * kernels::panel_floats(options.shape.rows) * sizeof(float)) {
+        x_(panels() * kernels::panel_floats(options.shape.cols) * sizeof(float), &memory()),
+        y_(panels() * kernels::panel_floats(options.shape.rows) * sizeof(float), &memory()) {
     std::mt19937 random(kSeed);
     std::uniform_real_distribution<float> uniform(0.5F, 1.0F);
     for (const char kept : random_mask(options, random))
       weights_.push_back(kept != 0 ? uniform(random) : 0.0F);
     for (std::size_t row = 0; row < options.shape.rows; ++row) bias_.push_back(uniform(random));
     for (std::size_t i = 0; i < x_.size() / sizeof(float); ++i) x_.as<float>()[i] = uniform(random);
-    packed_ = kernels::pack_f32(options.format, weights_, options.shape.rows, options.shape.cols);
+    packed_ = kernels::pack_f32(options.format, weights_, options.shape.rows, options.shape.cols,
+                                {.memory = &memory()});
   }
 
   void run(const kernels::KernelTable& table) override {
@@ -120,8 +121,8 @@ class I8Layer final : public LinearLayer {
  public:
   explicit I8Layer(const LayerOptions& options)
       : LinearLayer(options),
-        x_(panels() * kernels::quad_panel_bytes(options.shape.cols)),
-        y_(panels() * kernels::quad_panel_bytes(options.shape.rows)),
+        x_(panels() * kernels::quad_panel_bytes(options.shape.cols), &memory()),
+        y_(panels() * kernels::quad_panel_bytes(options.shape.rows), &memory()),
         offset_(options.shape.rows),
         scale_(options.shape.rows, 1.0F) {
     std::mt19937 random(kSeed);
@@ -136,8 +137,10 @@ class I8Layer final : public LinearLayer {
     }
     for (std::size_t i = 0; i < x_.size(); ++i)
       x_.as<std::uint8_t>()[i] = static_cast<std::uint8_t>(random() >> 24);
-    packed_ = kernels::pack_i8(options.format, weights_, options.shape.rows, options.shape.cols);
-    scratch_ = AlignedBuffer(kernels::i8_scratch_elements(packed_.view()) * sizeof(std::int32_t));
+    packed_ = kernels::pack_i8(options.format, weights_, options.shape.rows, options.shape.cols,
+                               {.memory = &memory()});
+    scratch_ = AlignedBuffer(kernels::i8_scratch_elements(packed_.view()) * sizeof(std::int32_t),
+                             &memory());
   }
 
   void run(const kernels::KernelTable& table) override {

@@ -1,16 +1,18 @@
 // A linear layer with random weights and inputs, ready to be timed: everything is allocated and
-// checked beforehand.
+// checked beforehand, and lies in huge pages as in the engine.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <string>
 #include <vector>
 
 #include "kernels/isa.h"
 #include "kernels/kernel_table.h"
 #include "kernels/packed_weights.h"
+#include "loader/huge_pages.h"
 
 namespace filigree::bench {
 
@@ -59,8 +61,10 @@ class LinearLayer {
   std::size_t panels() const noexcept;
   std::size_t panel_width() const noexcept;  // tokens of every panel but the last
   std::size_t tokens_of_panel(std::size_t panel) const noexcept;
+  std::pmr::memory_resource& memory() noexcept { return memory_; }
 
  private:
+  loader::HugePages memory_;
   LayerOptions options_;
 };
 
