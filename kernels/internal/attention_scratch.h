@@ -59,11 +59,11 @@ static inline AttentionI8Scratch attention_i8_scratch(std::size_t quads, std::si
 }
 
 // With VNNI: scores and sums of 32 queries; the quantised probabilities replace the scores as u8
-// [quads of keys][32][4]. Bytes, padded with 0 to a multiple of 16 keys:
-//   keys     [quads][keys][4]       minus 128     values  [quads][quads of keys][4 features][4
-//   keys] queries  [quads][32][4]                       key_terms  [keys] int32
+// [quads of keys][32][4]. Values are s8, minus 128, padded to a multiple of 16 keys:
+//   key_terms [keys] int32    values [quads][quads of keys][4 features][4 keys]
+//   queries [quads][32][4]
 struct AttentionVnniScratch {
-  std::size_t scores, sums, key_terms, keys, values, queries, bytes;
+  std::size_t scores, sums, key_terms, values, queries, bytes;
 };
 
 static inline AttentionVnniScratch attention_vnni_scratch(std::size_t quads,
@@ -73,8 +73,7 @@ static inline AttentionVnniScratch attention_vnni_scratch(std::size_t quads,
   AttentionVnniScratch layout{};
   layout.sums = layout.scores + padded_keys * kRow;
   layout.key_terms = layout.sums + kRow;
-  layout.keys = layout.key_terms + padded_keys * sizeof(std::int32_t);
-  layout.values = layout.keys + quads * padded_keys * 4;
+  layout.values = layout.key_terms + padded_keys * sizeof(std::int32_t);
   layout.queries = layout.values + quads * padded_keys * 4;
   layout.bytes = layout.queries + quads * kWideQueryBlock * 4;
   return layout;

@@ -71,15 +71,21 @@ static inline __m512i divided_avx512(__m512 x, const QuantizerAvx512& quantizer)
   return _mm512_cvtps_epi32(q);
 }
 
+// x / scale rounded. The reciprocal must be exact; a quotient outside 32 bits becomes the smallest
+// number.
+static inline __m512i unclamped_quotient_avx512(__m512 x, const QuantizerAvx512& quantizer) {
+  const __m512 q = _mm512_fmadd_ps(x, quantizer.high, _mm512_mul_ps(x, quantizer.low));
+  const __m512 rest = _mm512_fnmadd_ps(q, quantizer.scale, x);
+  return _mm512_cvtps_epi32(_mm512_fmadd_ps(rest, quantizer.high, q));
+}
+
 // x / scale rounded, in -zero_point..255 - zero_point.
 static inline __m512i rounded_quotient_avx512(__m512 x, const QuantizerAvx512& quantizer) {
   if (!quantizer.is_exact) [[unlikely]]
     return divided_avx512(x, quantizer);
   x = _mm512_max_ps(x, quantizer.smallest);  // NaN becomes `smallest`
   x = _mm512_min_ps(x, quantizer.largest);
-  const __m512 q = _mm512_fmadd_ps(x, quantizer.high, _mm512_mul_ps(x, quantizer.low));
-  const __m512 rest = _mm512_fnmadd_ps(q, quantizer.scale, x);
-  return _mm512_cvtps_epi32(_mm512_fmadd_ps(rest, quantizer.high, q));
+  return unclamped_quotient_avx512(x, quantizer);
 }
 
 // Sixteen values in 0..255, one in each 32-bit lane.

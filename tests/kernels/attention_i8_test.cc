@@ -55,7 +55,7 @@ struct Case {
     return at / kPanelTokens * out_stride() + (shape.first_feature + feature) * kPanelTokens +
            at % kPanelTokens;
   }
-  Quantization probabilities() const { return {1.0F / 255, zeros.p}; }
+  Quantization probabilities() const { return {p_scale, zeros.p}; }
 
   Shape shape;
   std::vector<TokenSegment> segments;
@@ -64,6 +64,7 @@ struct Case {
   GuardedMemory<std::uint8_t> k;
   GuardedMemory<std::uint8_t> v;
   float score_scale;
+  float p_scale = 1.0F / 255;
   float out_scale = 0.0123F;
 };
 
@@ -145,6 +146,22 @@ TEST(AttentionI8, MatchesReferenceOnEveryIsa) {
         const Case test(shape, zeros);
         const std::vector<float> out = run(table, test, test.segments);
         for (std::size_t query = 0; query < shape.tokens; query += shape.reference_step())
+          expect_matches_reference(test, query, out);
+      }
+}
+
+// Scales with which all probabilities are small numbers, the large ones are clamped, nearly all
+// are, and one whose reciprocal is not used.
+TEST(AttentionI8, ClampsProbabilitiesWhateverTheirScale) {
+  for (const KernelTable& table : supported_tables())
+    for (const float p_scale : {0.5F, 0.0005F, 0x1p-21F, 0x1p-70F})
+      for (const Zeros& zeros : kZeros) {
+        SCOPED_TRACE(name_of(table) + ", scale " + std::to_string(p_scale) + ", q zero " +
+                     std::to_string(zeros.q));
+        Case test({12, 33, 13, 3}, zeros);
+        test.p_scale = p_scale;
+        const std::vector<float> out = run(table, test, test.segments);
+        for (std::size_t query = 0; query < test.shape.tokens; ++query)
           expect_matches_reference(test, query, out);
       }
 }
