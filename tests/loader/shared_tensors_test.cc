@@ -34,6 +34,19 @@ TEST(SharedTensors, OtherBytesStayApart) {
   EXPECT_EQ(second.data<float>()[999], 2.5F);
 }
 
+TEST(SharedTensors, OneOtherByteOfALargeTensorStaysApart) {
+  const std::size_t bytes = std::size_t{1} << 20;
+  for (const std::size_t at : {std::size_t{0}, bytes / 128, bytes / 2 + 5000, bytes - 1}) {
+    std::vector<std::int8_t> values(bytes, 1);
+    Tensor first = Tensor::of<std::int8_t>({1 << 20}, values);
+    values[at] = 2;
+    Tensor second = Tensor::of<std::int8_t>({1 << 20}, std::move(values));
+    const auto a = share(first), b = share(second);
+    EXPECT_NE(a, b) << at;
+    EXPECT_EQ(second.data<std::int8_t>()[at], 2) << at;
+  }
+}
+
 TEST(SharedTensors, ABlockGoesWithItsLastUser) {
   std::weak_ptr<const SharedBlock> watched;
   {
