@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -58,8 +59,28 @@ Catalog::Catalog(const Config& config, const Backend& backend,
     group_of_endpoint_.push_back(entry->second);
     seats_.push_back(std::make_shared<ResidentModels::Seat>());
   }
+  // With a limit, who stands first is loaded first, since not all may fit.
+  if (!models_->limits().max_memory && backend.expected_memory) put_large_ones_first();
   begun_.resize(groups_.size());
   loading_ = groups_.size();
+}
+
+// So that threads that load end at about the same time.
+void Catalog::put_large_ones_first() {
+  using Entry = std::pair<std::size_t, std::size_t>;  // bytes, number of the group
+  std::vector<Entry> order;
+  for (const Group& group : groups_)
+    order.emplace_back(
+        backend_.expected_memory(group.path, {.hidden_layer = group.identity.second}),
+        order.size());
+  std::ranges::stable_sort(order, std::greater(), &Entry::first);
+  std::vector<Group> sorted;
+  for (const auto& [bytes, group] : order) {
+    for (const std::size_t endpoint : groups_[group].endpoints)
+      group_of_endpoint_[endpoint] = sorted.size();
+    sorted.push_back(std::move(groups_[group]));
+  }
+  groups_ = std::move(sorted);
 }
 
 Catalog::Catalog(const Config& config, const Backend& backend, const Catalog& previous)

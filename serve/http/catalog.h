@@ -93,6 +93,7 @@ class Catalog {
   };
   enum class Purpose { kWhatFits, kEach, kRequest };
 
+  void put_large_ones_first();
   void take_over(Group& group, const Catalog& previous) const;
   const Group& group_of(std::size_t endpoint) const;
   // `turn` ends when memory is reserved.

@@ -225,6 +225,27 @@ TEST_F(TeachersModels, LeaveNothingBehindAfterAHundredRounds) {
 #endif
 }
 
+TEST(UnlimitedModels, LargeOnesAreLoadedFirstAndSeenWhereTheyStand) {
+  FakeEngine engine;
+  engine.set_memory("b", {.bytes = 7, .expected = 900});
+  engine.set_memory("c", {.bytes = 8, .expected = 800});
+  Backend backend = engine.backend();
+  std::vector<std::filesystem::path> order;
+  backend.load_model = [&, load = backend.load_model](const std::filesystem::path& path,
+                                                      const loader::LoadOptions& options) {
+    order.push_back(path);
+    return load(path, options);
+  };
+  const Config config = fake_config({"a", "b", "c", "d"});
+  Catalog catalog(config, backend);
+  EXPECT_EQ(catalog.progress(1)->position, 1U);
+  EXPECT_EQ(catalog.progress(3)->position, 4U);
+  catalog.load({});
+  EXPECT_EQ(order, (std::vector<std::filesystem::path>{"b", "c", "a", "d"}));
+  EXPECT_EQ(catalog.state(1)->loaded->parts.model->memory_bytes, 7U);
+  EXPECT_EQ(catalog.state(2)->loaded->parts.model->memory_bytes, 8U);
+}
+
 // Real files, with copies of their matrices as for two NUMA nodes, and room for one model and what
 // the other one takes without copies.
 TEST(ReplicatedModels, CountWithTheirCopiesBeforeTheyAreLoaded) {
