@@ -111,7 +111,8 @@ void attention_i8(benchmark::State& state, const KernelTable& measured) {
                           .out_scale = 1e-4F,
                           .out = out.as<float>(),
                           .out_panel_stride = kernels::panel_floats(head_size),
-                          .scratch = scratch.data()});
+                          .scratch = scratch.data(),
+                          .same_keys = &queries != segments.data()});
   });
 }
 

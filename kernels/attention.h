@@ -66,6 +66,8 @@ struct AttentionI8Args {
   float* out;  // float panels: head's feature 0, lane 0 of panel 0; exactly `queries` are written
   std::size_t out_panel_stride;  // floats
   void* scratch;
+  // The last call with this scratch differed in its queries only: what it made of K and V is there.
+  bool same_keys = false;
 };
 
 using AttentionF32Fn = void(const AttentionF32Args&) noexcept;

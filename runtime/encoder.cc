@@ -123,8 +123,9 @@ void attend_f32(const Pass& pass, std::size_t layer_index, const Part& part, std
   });
 }
 
+// `same_keys`: the last call had the same head and sequence.
 void attend_i8(const Pass& pass, std::size_t layer_index, const Part& part, std::size_t head,
-               const RankScratch& scratch) {
+               bool same_keys, const RankScratch& scratch) {
   const Activations& a = pass.activations;
   const EncoderLayer& layer = pass.encoder.layers[layer_index];
   const loader::IntegerAttention& integer = *layer.integer_attention;
@@ -151,20 +152,44 @@ void attend_i8(const Pass& pass, std::size_t layer_index, const Part& part, std:
       .out = a.context.data + first * kPanelTokens,
       .out_panel_stride = a.context.stride,
       .scratch = scratch.attention,
+      .same_keys = same_keys,
   });
 }
 
-// Every head of every sequence that has queries in this panel; the keys may lie in panels of other
-// ranks.
-void attend(const Pass& pass, std::size_t layer_index, std::size_t panel,
+// One after the last of the panels from `first` on that share a sequence, each with the next. Their
+// contexts are read again later, so they should stay in the second-level cache.
+std::size_t attended_together(const RaggedBatch& batch, std::size_t first, std::size_t last) {
+  constexpr std::size_t kMostPanels = 8;
+  const auto panels = batch.panels();
+  std::size_t end = first + 1;
+  while (end < last && end - first < kMostPanels &&
+         batch.parts(panels[end - 1]).back().sequence == batch.parts(panels[end]).front().sequence)
+    ++end;
+  return end;
+}
+
+// Every head of every sequence that has queries in these panels; the keys may lie in panels of
+// other ranks. Heads one after another: panels of a sequence share what is made of its keys.
+void attend(const Pass& pass, std::size_t layer_index, std::size_t first, std::size_t last,
             const RankScratch& scratch) {
   const bool integer = pass.encoder.layers[layer_index].integer_attention.has_value();
-  for (const Part& part : pass.batch.parts(pass.batch.panels()[panel]))
-    for (std::size_t head = 0; head < pass.encoder.heads; ++head)
-      (integer ? attend_i8 : attend_f32)(pass, layer_index, part, head, scratch);
+  const auto panels = pass.batch.panels();
+  for (std::size_t head = 0; head < pass.encoder.heads; ++head) {
+    const Part* previous = nullptr;
+    for (std::size_t panel = first; panel < last; ++panel)
+      for (const Part& part : pass.batch.parts(panels[panel])) {
+        const bool same_keys = previous != nullptr && previous->sequence == part.sequence;
+        if (integer)
+          attend_i8(pass, layer_index, part, head, same_keys, scratch);
+        else
+          attend_f32(pass, layer_index, part, head, scratch);
+        previous = &part;
+      }
+  }
   pass.lap(Step::kAttention, layer_index);
-  pass.observe(Stage::kContext, layer_index, panel, pass.encoder.hidden_size,
-               pass.activations.context[panel]);
+  for (std::size_t panel = first; panel < last; ++panel)
+    pass.observe(Stage::kContext, layer_index, panel, pass.encoder.hidden_size,
+                 pass.activations.context[panel]);
 }
 
 // hidden = LayerNorm(hidden + W_o context)
@@ -224,10 +249,13 @@ void encode_rank(const Pass& pass, const RankScratch& scratch, Team& team) {
     team.barrier();
     pass.lap(Step::kWait, layer);
     if (pass.abandoned[layer % 2].load(std::memory_order_relaxed)) return;
-    for (std::size_t panel = first; panel < last; ++panel) {
-      attend(pass, layer, panel, scratch);
-      add_attention(pass, layer, panel, scratch);
-      add_feed_forward(pass, layer, panel, scratch);
+    for (std::size_t begin = first; begin < last;) {
+      const std::size_t end = attended_together(pass.batch, begin, last);
+      attend(pass, layer, begin, end, scratch);
+      for (; begin < end; ++begin) {
+        add_attention(pass, layer, begin, scratch);
+        add_feed_forward(pass, layer, begin, scratch);
+      }
     }
   }
 }

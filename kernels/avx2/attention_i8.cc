@@ -152,8 +152,10 @@ void value_tile(const Call& call, std::size_t quad, std::size_t lane, std::size_
 void attention_i8_avx2(const AttentionI8Args& args) noexcept {
   check_attention(args);
   const Call call = make_call(args);
-  copy_keys(args, call.quads, call.keys);
-  copy_values(args, call.quads, call.values);
+  if (!args.same_keys) {
+    copy_keys(args, call.quads, call.keys);
+    copy_values(args, call.quads, call.values);
+  }
   for (std::size_t done = 0; done < args.queries.tokens; done += kQueryBlock) {
     const std::size_t rest = args.queries.tokens - done;
     const std::size_t queries = rest < kQueryBlock ? rest : kQueryBlock;

@@ -142,8 +142,10 @@ void value_tile(const Call& call, std::size_t quad, Lanes lanes) {
 void attention_i8_avx512(const AttentionI8Args& args) noexcept {
   check_attention(args);
   const Call call = make_call(args);
-  copy_keys(args, call.quads, call.keys);
-  copy_values(args, call.quads, call.values);
+  if (!args.same_keys) {
+    copy_keys(args, call.quads, call.keys);
+    copy_values(args, call.quads, call.values);
+  }
   for (std::size_t done = 0; done < args.queries.tokens; done += kQueryBlock) {
     const std::size_t rest = args.queries.tokens - done;
     const Lanes lanes{args.queries.lane + done, rest < kQueryBlock ? rest : kQueryBlock};

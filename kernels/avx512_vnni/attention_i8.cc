@@ -232,8 +232,10 @@ void attend(const Call& call, Lanes lanes) {
 void attention_i8_avx512_vnni(const AttentionI8Args& args) noexcept {
   check_attention(args);
   const Call call = make_call(args);
-  add_up_keys_vnni(args, call.quads, call.key_terms);
-  copy_values_vnni(args, call.quads, call.values, reinterpret_cast<std::uint8_t*>(call.scores));
+  if (!args.same_keys) {
+    add_up_keys_vnni(args, call.quads, call.key_terms);
+    copy_values_vnni(args, call.quads, call.values, reinterpret_cast<std::uint8_t*>(call.scores));
+  }
   for (std::size_t done = 0; done < args.queries.tokens; done += kWideQueryBlock) {
     const std::size_t rest = args.queries.tokens - done;
     const Lanes lanes{args.queries.lane + done, rest < kWideQueryBlock ? rest : kWideQueryBlock};

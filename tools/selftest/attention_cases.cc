@@ -126,7 +126,8 @@ struct I8Inputs {
                           .out_scale = 0.0123F,
                           .out = out.data() + shape.first_feature * kPanelTokens,
                           .out_panel_stride = out_stride,
-                          .scratch = scratch.data()});
+                          .scratch = scratch.data(),
+                          .same_keys = &queries != segments.data()});
     return output_of(shape, out, out_stride);
   }
 
