@@ -52,13 +52,13 @@ TEST_F(TensorSchema, TakesWhatTheModelTakes) {
 
 TEST_F(TensorSchema, RefusesNothingThatTheModelTakes) {
   const std::string ids = tensor("input_ids", "[2, 4, 3]");
-  ASSERT_EQ(model_->output_names.size(), 1U);
+  ASSERT_EQ(model_->output_names.size(), 2U);
   const std::string output = R"({"name": ")" + model_->output_names[0] + R"("})";
   for (const Json& request :
        {body(""), body(tensor("ids", "[2, 4, 3]")), body(tensor("input_ids", "[2, 60, 3]")),
         body(tensor("input_ids", "[2, -1, 3]")), body(tensor("input_ids", "[2, 4.5, 3]")),
         body(tensor("input_ids", "7")),
-        body(ids, ", \"outputs\": [" + output + ", " + output + "]"),
+        body(ids, ", \"outputs\": [" + output + ", " + output + ", " + output + "]"),
         body(ids + ", " + tensor("attention_mask", "[1, 2, 1]")),
         body(tensor("input_ids", "[2, 4, 3]", R"("datatype": "FP32", "shape": [1, 3])")),
         body(tensor("input_ids", "[2, 4, 3]", R"("datatype": "INT64", "shape": [3])")),
