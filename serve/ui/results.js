@@ -66,6 +66,11 @@ export function showRow(index) {
     });
 }
 
+// On a phone the models stand between the question and its answer.
+export function scrollToResult() {
+  if (element("result").getBoundingClientRect().top > 0.8 * window.innerHeight) element("result").scrollIntoView();
+}
+
 export function hideResults() {
   store.results = [];
   store.times = new Map();

@@ -5,7 +5,7 @@ import { element } from "./dom.js";
 import { fieldValues, missingField } from "./fields.js";
 import { chosenModels } from "./model_list.js";
 import { counted } from "./numbers.js";
-import { clearResults, shown, showResult, showRow } from "./results.js";
+import { clearResults, scrollToResult, shown, showResult, showRow } from "./results.js";
 import { inferPath } from "./snippets.js";
 import { showSpread } from "./spread.js";
 import { store } from "./store.js";
@@ -31,6 +31,7 @@ function keep(result, index, round) {
   if (Number.isFinite(result.server)) store.times.get(result.model.name).push(result.server);
   showRow(index);
   if (index === store.shown && (round === 0 || result.error)) showResult(index);
+  if (index === store.shown && round === 0) scrollToResult();
 }
 
 // One after another: side by side they would share the cores and measure each other. In rounds, so that whatever else

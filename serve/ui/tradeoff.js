@@ -1,7 +1,7 @@
 // The trade-off that sparsity is about: accuracy from each model's card against its latency here, or its size.
 
 import { element, svgNode } from "./dom.js";
-import { percentile } from "./numbers.js";
+import { niceStep, percentile } from "./numbers.js";
 import { store } from "./store.js";
 
 const PLOT = { width: 0, height: 300, left: 56, right: 16, top: 16, bottom: 44 };
@@ -42,10 +42,10 @@ function drawAxes(svg, scale, xName, yName) {
     svg.append(svgNode("line", { x1: left, x2: width - right, y1: scale.y(value), y2: scale.y(value), class: "grid" }));
     svg.append(svgNode("text", { x: left - 8, y: scale.y(value) + 4, "text-anchor": "end" }, String(value)));
   }
-  for (let i = 0; i <= 4; ++i) {
-    const value = (scale.maxX * i) / 4;
-    const label = value.toPrecision(value < 1 ? 1 : 2);
-    svg.append(svgNode("text", { x: scale.x(value), y: height - bottom + 18, "text-anchor": "middle" }, String(Number(label))));
+  const step = niceStep(scale.maxX, 6);
+  for (let i = 0; i * step <= scale.maxX; ++i) {
+    const label = String(Number((i * step).toPrecision(6)));
+    svg.append(svgNode("text", { x: scale.x(i * step), y: height - bottom + 18, "text-anchor": "middle", class: "tick" }, label));
   }
   svg.append(svgNode("text", { x: (left + width) / 2, y: height - 6, "text-anchor": "middle" }, xName));
   svg.append(svgNode("text", { x: 14, y: height / 2 - 20, "text-anchor": "middle", transform: `rotate(-90 14 ${height / 2 - 20})` }, yName));

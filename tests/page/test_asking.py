@@ -135,6 +135,12 @@ class Asking(PageTest):
         for point, row in zip(points, self.rows()):
             self.assertRegex(point, rf"^{row[0]}: \d+\.\d at {row[3]}$")
         self.assertEqual(self.script("return document.querySelectorAll('#tradeoff-plot circle').length"), 4)
+        ticks = [float(text) for text in self.script(
+            "return [...document.querySelectorAll('#tradeoff-plot .tick')].map(t => t.textContent)")]
+        self.assertGreaterEqual(len(ticks), 2)
+        self.assertRegex(f"{ticks[1]:e}", r"^[125]\.0+e")
+        for i, tick in enumerate(ticks):
+            self.assertAlmostEqual(tick, i * ticks[1])
 
     def test_counts_percentiles_and_bins(self):
         self.assertEqual(self.browser.module("""
@@ -204,6 +210,11 @@ class Asking(PageTest):
     def test_fits_a_phone(self):
         self.browser.resize(390, 844)
         self.ask()
+        # The answer is below the models: it comes into view by itself.
+        self.assertLess(self.script("return document.getElementById('answer').getBoundingClientRect().bottom"), 844)
+        label, number = (self.script(f"return document.querySelector('{css}').getBoundingClientRect().bottom")
+                         for css in ("label[for=repeat]", "#repeat"))
+        self.assertLess(abs(label - number), 20)
         width = self.script("return document.documentElement.scrollWidth")
         self.assertLessEqual(width, 390)
         right = self.script("return document.getElementById('rows-hint').getBoundingClientRect().right")
