@@ -10,11 +10,10 @@ const WEIGHTS = {
 };
 
 function memoryText(model) {
-  const parts = [];
-  if (model.own_bytes > 0) parts.push(`${megabytes(model.own_bytes)} its own`);
-  if (model.shared_bytes > 0) parts.push(`${megabytes(model.shared_bytes)} shared with other models`);
   const all = megabytes(model.memory_bytes);
-  return parts.length > 0 ? `${all}: ${parts.join(", ")}` : all;
+  if (!(model.shared_bytes > 0)) return all;
+  const own = model.own_bytes > 0 ? `${megabytes(model.own_bytes)} its own, ` : "";
+  return `${all}: ${own}${megabytes(model.shared_bytes)} shared with other models`;
 }
 
 function evaluationText({ f1, exact_match: exactMatch, dataset }) {

@@ -22,7 +22,7 @@ class Card(PageTest):
         self.assertRegex(facts["kernels"], r"\d+ × (groups|unstructured)_i8 \(int8 static")
         self.assertRegex(facts["zeros"], r"^80\.\d %$")
         self.assertIn("F1 61.4, exact match", facts["evaluation"])
-        self.assertRegex(facts["memory"], r"^\d+ MB")
+        self.assertRegex(facts["memory"], r"^\d+ MB(: (\d+ MB its own, )?\d+ MB shared with other models)?$")
 
     def test_shows_a_picture_of_each_matrix_and_says_it_in_words(self):
         self.open(INT8)
