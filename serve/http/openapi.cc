@@ -1,5 +1,6 @@
 #include "serve/http/openapi.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -305,6 +306,18 @@ Json to_json(Operation operation, const Route& route, bool needs_key) {
   return json;
 }
 
+// The endpoints as they are configured: they are what people come for. An endpoint may have the
+// name of another group, which then is one with it.
+Json tags_of(const Config& config) {
+  std::vector<std::string> names;
+  for (const EndpointConfig& endpoint : config.endpoints) names.push_back(endpoint.name);
+  Json tags = Json::array({});
+  for (const std::string& name : names) tags.add(Json::object({{"name", name}}));
+  for (const char* name : {"server", "endpoints", "page"})
+    if (std::ranges::find(names, name) == names.end()) tags.add(Json::object({{"name", name}}));
+  return tags;
+}
+
 std::string lower_case_method(std::string method) {
   for (char& c : method) c = static_cast<char>(c - 'A' + 'a');
   return method;
@@ -328,6 +341,7 @@ Json openapi(const Deployment& deployment, Authorization authorization) {
        {"info", Json::object({{"title", "filigree"},
                               {"version", version()},
                               {"description", "HEAD is answered wherever GET is."}})},
+       {"tags", tags_of(deployment.config())},
        {"paths", Json(std::move(paths))},
        {"components", openapi_components()}});
 }

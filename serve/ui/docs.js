@@ -109,9 +109,7 @@ function show(api) {
       if (!groups.has(tag)) groups.set(tag, []);
       groups.get(tag).push(showOperation(path, method, operation, number++, api.components));
     }
-  // The endpoints are what people come for.
-  const last = ["server", "endpoints", "page"];
-  const tags = [...groups.keys()].sort((a, b) => last.indexOf(a) - last.indexOf(b));
+  const tags = api.tags.map(({ name }) => name);
   document.getElementById("operations").replaceChildren(
     ...tags.map((tag) => make("section", {}, make("h2", { textContent: tag }), ...groups.get(tag))));
   document.getElementById("count").textContent = `${number} operations`;

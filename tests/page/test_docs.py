@@ -3,7 +3,7 @@ import json
 import urllib.request
 
 from axe import AxeChecks
-from page_support import INT8, PageTest
+from page_support import INT8, MODELS, PageTest
 from webdriver import wait_for
 
 
@@ -38,6 +38,9 @@ class Docs(AxeChecks, PageTest):
         shown = self.script("return [...document.querySelectorAll('details.operation code')].map(c => c.textContent)")
         self.assertEqual(set(shown), expected)
         self.assertEqual(len(shown), len(expected))
+        groups = self.script("return [...document.querySelectorAll('#operations h2')].map(h => h.textContent)")
+        self.assertEqual(groups[:2], MODELS[:2])
+        self.assertEqual(groups[-3:], ["server", "endpoints", "page"])
         self.assertEqual(self.browser.text("#count"), f"{len(expected)} operations")
 
     def test_docs_ask_the_server_with_the_example_the_tensors_and_what_is_typed(self):

@@ -150,6 +150,16 @@ void expect_references_resolve(const Json& document, const Json& part) {
   }
 }
 
+TEST_F(OpenApi, ListsEachGroupOfPathsTheEndpointsInTheirOrderFirst) {
+  add("zero", ZeroShotOptions{.entailment_index = 1}, "sum");
+  add("page", QuestionAnsweringOptions{}, "questions");
+  add("classes", TextClassificationOptions{}, "sum");
+  start();
+  EXPECT_EQ(to_text(*document_.find("tags")),
+            R"([{"name":"zero"},{"name":"page"},{"name":"classes"},{"name":"server"},)"
+            R"({"name":"endpoints"}])");
+}
+
 TEST_F(OpenApi, RefersToNothingOutsideOfItself) {
   add_all();
   start();
