@@ -40,10 +40,6 @@ std::string fresh_name(const Config& config) {
   }
 }
 
-bool is_stub(const std::string& model) {
-  return model.starts_with("zoo:") || model.starts_with("hf:") || model == "default";
-}
-
 bool is_at(const EndpointConfig& endpoint, const std::string& route) {
   const auto has = [&](const std::string& part) {
     const std::string path = "/v2/models" + part;
@@ -64,12 +60,9 @@ Config with_endpoint(Config config, const Json& endpoint, const fs::path& model_
     node.members.emplace_back(yaml_node("name", kBody), yaml_node(fresh_name(config), kBody));
   }
   const std::string model = fields.text("model").value_or("");
-  const ModelSearch search = config.search;
-  // A path is seen from the root and nowhere else; `models` with an absolute path say so.
-  if (!model.empty() && !is_stub(model))
-    config.search.models.emplace(model, fs::absolute(model_root / model).string());
+  config.search.path_root = fs::absolute(model_root);
   read_endpoint(node, kBody, config);
-  config.search = search;
+  config.search.path_root.clear();
   config.endpoints.back().added = true;
   if (auto conflict = scheduler_conflict(config, config.endpoints.back()))
     config.warnings.push_back(std::move(*conflict));

@@ -101,7 +101,7 @@ Found find_model(const std::string& model, const ModelSearch& search) {
            "file or a name in the 'models' of the configuration";
   if (model.starts_with("zoo:") || model.starts_with("hf:"))
     return by_stub(model, quoted, search.roots);
-  std::vector<fs::path> candidates{model};
+  std::vector<fs::path> candidates{search.path_root / model};
   if (candidates.front().is_relative() && !search.folder.empty())
     candidates.push_back(search.folder / model);
   for (const fs::path& candidate : candidates)
