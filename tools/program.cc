@@ -47,15 +47,27 @@ std::size_t name_words(const std::string& name, std::span<const std::string> wor
   return words.size() > 1 && words[1] == name.substr(space + 1) ? 2 : 0;
 }
 
+bool asks_for_help(std::span<const std::string> words) {
+  return std::any_of(words.begin(), words.end(),
+                     [](const std::string& word) { return word == "--help" || word == "-h"; });
+}
+
+// Those of two words, of which `word` is the first: "cache" of "cache list".
+std::vector<Usage> usages_after(const std::string& word, const std::vector<Command>& commands) {
+  std::vector<Usage> usages;
+  for (const Command& command : commands)
+    if (command.usage.command.starts_with(word + " ")) usages.push_back(command.usage);
+  return usages;
+}
+
 [[noreturn]] void unknown_command(const std::vector<Command>& commands,
                                   std::span<const std::string> words) {
+  std::string longer;
+  for (const Usage& usage : usages_after(words[0], commands))
+    longer += (longer.empty() ? "filigree " : " or filigree ") + usage.command;
+  if (!longer.empty()) throw UsageError("'" + words[0] + "' needs to know what: " + longer);
   std::vector<std::string> names{"help"};
-  for (const Command& command : commands) {
-    const std::string& name = command.usage.command;
-    names.push_back(name);
-    if (words[0] == name.substr(0, name.find(' ')) && words[0].size() < name.size())
-      throw UsageError("'" + words[0] + "' needs to know what: filigree " + name);
-  }
+  for (const Command& command : commands) names.push_back(command.usage.command);
   const std::string near = nearest_word(words[0], names);
   throw UsageError("there is no command '" + words[0] + "'" +
                    (near.empty() ? "" : "; did you mean '" + near + "'") +
@@ -64,10 +76,7 @@ std::size_t name_words(const std::string& name, std::span<const std::string> wor
 
 ExitCode run_command_line(const Command& command, std::span<const std::string> words,
                           Console& console) {
-  const bool asks_help = std::any_of(words.begin(), words.end(), [](const std::string& word) {
-    return word == "--help" || word == "-h";
-  });
-  if (asks_help) {
+  if (asks_for_help(words)) {
     console.out << help_text(command.usage);
     return ExitCode::kOk;
   }
@@ -101,7 +110,11 @@ ExitCode dispatch(std::span<const std::string> words, Console& console) {
     console.out << help_text(command.usage);
     return ExitCode::kOk;
   }
-  unknown_command(commands, words);
+  const std::vector<Usage> longer = usages_after(words[0], commands);
+  if (longer.empty() || !(wants_help || asks_for_help(words))) unknown_command(commands, words);
+  for (const Usage& usage : longer)
+    console.out << (&usage == longer.data() ? "" : "\n") << help_text(usage);
+  return ExitCode::kOk;
 }
 
 }  // namespace

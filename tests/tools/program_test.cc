@@ -59,6 +59,17 @@ TEST(Program, EveryCommandHasHelpWithAnExample) {
   }
 }
 
+TEST(Program, HelpAboutTheFirstOfTwoWordsIsThatOfAllThatFollow) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"cache", "--help"}, {"help", "cache"}}) {
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, ExitCode::kOk);
+    EXPECT_EQ(outcome.out,
+              run({"cache", "list", "--help"}).out + "\n" + run({"cache", "clear", "--help"}).out);
+  }
+  EXPECT_TRUE(contains(run({"cache"}).err, "filigree cache list or filigree cache clear"));
+}
+
 TEST(Program, OverviewNamesEveryCommand) {
   for (const char* word : {"help", "--help"}) {
     const Outcome outcome = run({word});
