@@ -1,14 +1,13 @@
 #include "serve/http/infer.h"
 
-#include <array>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <cstdio>
 #include <exception>
 #include <utility>
 
 #include "serve/http/errors.h"
 #include "serve/http/inference_body.h"
+#include "serve/http/request_times.h"
 #include "serve/http/router.h"
 #include "serve/http/step_timing.h"
 #include "serve/log.h"
@@ -22,13 +21,6 @@ using Clock = std::chrono::steady_clock;
 // Two, so that one request with a long text does not hold up the others; the cores belong to
 // inference.
 constexpr std::size_t kThreads = 2;
-
-std::string milliseconds(std::chrono::nanoseconds time) {
-  std::array<char, 32> text{};
-  const double value = std::chrono::duration<double, std::milli>(time).count();
-  std::snprintf(text.data(), text.size(), "%.3f", value);
-  return text.data();
-}
 
 HttpResponse timeout_response(std::chrono::microseconds timeout) {
   std::string limit = milliseconds(timeout);
@@ -113,6 +105,36 @@ struct InferService::Job {
   std::optional<Clock::time_point> deadline() const {
     if (!timeout) return std::nullopt;
     return begin + *timeout;
+  }
+
+  // `computed`: when the engine was done.
+  HttpResponse response_of(const RawAnswer& raw, const runtime::Response& response,
+                           Clock::time_point computed) const {
+    std::string text = timing == TimingDetail::kSteps
+                           ? to_text(with_timing(raw.json,
+                                                 {.tokenize = tokenize,
+                                                  .queue = response.timing.queued,
+                                                  .inference = response.timing.compute,
+                                                  .postprocess = Clock::now() - computed},
+                                                 response.timing.steps))
+                           : to_text(raw.json);
+    if (finish_raw) return raw_response(std::move(text), raw.bytes);
+    HttpResponse answer;
+    answer.body = std::move(text);
+    return answer;
+  }
+
+  void show_to_observer(const runtime::Response& response, const Json& output,
+                        const RequestTimes& times) {
+    observer({.input = &input,
+              .sequences = std::move(sequences),
+              .outputs = &response.sequences,
+              .output = &output,
+              .unknown_token = state->loaded->parts.tokenizer->token_id("[UNK]"),
+              .pre_process = times.tokenize,
+              .engine_forward = times.queue + times.inference,
+              .post_process = times.postprocess,
+              .total = times.total});
   }
 };
 
@@ -263,46 +285,20 @@ void InferService::finish(const std::shared_ptr<Job>& job, const runtime::Respon
   if (response.status != runtime::Status::kOk)
     return reply(job, refusal_response(response, job->request.subject()));
   const auto begin = Clock::now();
-  HttpResponse answer;
   const RawAnswer raw = job->finish_raw
                             ? job->finish_raw(response.sequences)
                             : RawAnswer{.json = job->task.finish(response.sequences), .bytes = {}};
-  const Json& output = raw.json;
-  std::string text = job->timing == TimingDetail::kSteps
-                         ? to_text(with_timing(output,
-                                               {.tokenize = job->tokenize,
-                                                .queue = response.timing.queued,
-                                                .inference = response.timing.compute,
-                                                .postprocess = Clock::now() - begin},
-                                               response.timing.steps))
-                         : to_text(output);
-  if (job->finish_raw)
-    answer = raw_response(std::move(text), raw.bytes);
-  else
-    answer.body = std::move(text);
+  HttpResponse answer = job->response_of(raw, response, begin);
   const auto now = Clock::now();
-  answer.headers.insert(answer.headers.end(),
-                        {{"x-total-time", milliseconds(now - job->begin)},
-                         {"x-tokenization-time", milliseconds(job->tokenize)},
-                         {"x-queue-time", milliseconds(response.timing.queued)},
-                         {"x-inference-time", milliseconds(response.timing.compute)},
-                         {"x-compute-tokens", std::to_string(job->tokens)}});
-  metrics_.observe(job->endpoint, Stage::kTokenize, job->tokenize);
-  metrics_.observe(job->endpoint, Stage::kQueue, response.timing.queued);
-  metrics_.observe(job->endpoint, Stage::kInference, response.timing.compute);
-  metrics_.observe(job->endpoint, Stage::kPostprocess, now - begin);
-  metrics_.observe(job->endpoint, Stage::kTotal, now - job->begin);
+  const RequestTimes times{.tokenize = job->tokenize,
+                           .queue = response.timing.queued,
+                           .inference = response.timing.compute,
+                           .postprocess = now - begin,
+                           .total = now - job->begin};
+  add_headers(answer, times, job->tokens);
+  count(times, job->endpoint, metrics_);
   metrics_.count_tokens(job->endpoint, job->tokens);
-  if (job->observer)
-    job->observer({.input = &job->input,
-                   .sequences = std::move(job->sequences),
-                   .outputs = &response.sequences,
-                   .output = &output,
-                   .unknown_token = job->state->loaded->parts.tokenizer->token_id("[UNK]"),
-                   .pre_process = job->tokenize,
-                   .engine_forward = response.timing.queued + response.timing.compute,
-                   .post_process = now - begin,
-                   .total = now - job->begin});
+  if (job->observer) job->show_to_observer(response, raw.json, times);
   reply(job, std::move(answer));
 }
 
