@@ -140,11 +140,17 @@ void ConfigWatcher::reload(const std::string& text) {
     return config;
   };
   // Shared: set_value() may still be at it when this thread goes on.
-  const auto answered = std::make_shared<std::promise<std::optional<std::string>>>();
+  using Refusal = std::pair<HttpError, std::string>;
+  const auto answered = std::make_shared<std::promise<std::optional<Refusal>>>();
   changes_.post(edit, [answered](const std::optional<ChangeError>& error) {
-    answered->set_value(error ? std::optional<std::string>(error->what()) : std::nullopt);
+    answered->set_value(error ? std::optional(Refusal(error->error(), error->what()))
+                              : std::nullopt);
   });
-  if (const auto error = answered->get_future().get()) return refuse(*error);
+  if (const auto refusal = answered->get_future().get()) {
+    // That the server stops meanwhile says nothing against the file.
+    if (refusal->first != HttpError::kUnavailable) refuse(refusal->second);
+    return;
+  }
   for (const std::string& warning : (*parsed)->warnings) log(LogLevel::kWarning, warning);
   if (in_file_)
     for (const auto& [key, changed] : changed_settings(*in_file_, **parsed))

@@ -4,6 +4,9 @@
 
 #include <future>
 
+#include "serve/http/config_watcher.h"
+#include "serve/log.h"
+#include "tests/serve/config_support.h"
 #include "tests/serve/fake_engine.h"
 
 namespace filigree::serve {
@@ -98,6 +101,25 @@ TEST_F(DeploymentChangesTest, AreRefusedWhenTheServerStops) {
   for (auto* outcome : {&loading, &waiting, &late})
     EXPECT_EQ(outcome->get()->error, HttpError::kUnavailable);
   EXPECT_EQ(current_.get(), before);
+}
+
+TEST_F(DeploymentChangesTest, ThatEndMeanwhileAreNoReasonToRefuseAFile) {
+  set_log_level(LogLevel::kError);
+  const ModelFolder models;
+  const std::filesystem::path file = models.path() / "serve.yaml";
+  std::ofstream(file) << "endpoints:\n  - {task: qa, name: b, model: m}\n";
+  DeploymentChanges changes(current_, backend_, metrics_);
+  engine_.hold_loading();
+  testing::internal::CaptureStderr();
+  {
+    const ConfigWatcher watcher({.file = file, .text = "endpoints: []\n"},
+                                std::chrono::milliseconds(5), changes);
+    while (!changes.busy()) std::this_thread::yield();
+    changes.stop();
+    engine_.release_loading();
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(current_.get()->config().endpoints.front().name, "a");
 }
 
 }  // namespace
