@@ -141,7 +141,8 @@ std::vector<Flag> flags() {
   std::vector<Flag> all = {
       {"config-file", "F.yaml", "endpoints: name, route, task, model, kwargs"},
       {"task", "NAME", "serve one model for this task instead: " + serve::task_names()},
-      {"model-path", "DIR", "the model of --task: a folder, or an .onnx file in one"},
+      {"model-path", "DIR",
+       "the model of --task (or MODEL): a folder, or a file in one, ONNX or packed"},
       {"host", "ADDRESS", "listen on this address (0.0.0.0); '::' for IPv6 and IPv4"},
       {"port", "N", "listen on this port (5543); 0: any free one"},
       {"num-cores", "N", "cores to compute on (default: what the process may use)"},
