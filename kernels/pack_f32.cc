@@ -9,8 +9,6 @@
 namespace filigree::kernels {
 namespace {
 
-constexpr std::size_t kInputBytes = kPanelTokens * sizeof(float);
-
 // Inputs whose part of X fills this fraction of L1 with the usual number of tokens.
 std::size_t cols_filling(double fraction, std::size_t l1_bytes) {
   const auto cols = static_cast<std::size_t>(fraction * static_cast<double>(l1_bytes)) /
@@ -18,18 +16,27 @@ std::size_t cols_filling(double fraction, std::size_t l1_bytes) {
   return std::clamp<std::size_t>(cols / 4 * 4, 16, kMaxChunkColsF32);
 }
 
+constexpr double kDense4x1 = 0.12;
+
 // The sums of all rows are loaded and stored once per chunk, which counts the more the fewer
 // entries a row has in it: then a larger chunk pays, though part of X falls out of L1. Measured at
 // 80, 90 and 95 % zeros on a 48 KB L1 (bench/RESULTS.md); on a 32 KB L1 at 90 % 112 inputs were
 // best, 96 lose 1 to 2 %. 4x1 blocks share each load of X by several rows, so that it may come from
 // L2; dense tiles do so, too, but stream their weights through L1 beside it.
-double l1_fraction(const F32Pattern& pattern, WeightFormat format) {
+double l1_fraction(double density, WeightFormat format) {
   if (format == WeightFormat::kDenseF32) return 0.7;
-  if (format == WeightFormat::kBlock4x1F32) return 1.0;
-  const double density = static_cast<double>(pattern.nonzeros) /
-                         (static_cast<double>(pattern.rows) * static_cast<double>(pattern.cols));
+  if (format == WeightFormat::kBlock4x1F32) return density > 0.07 ? 1.0 : 2.0;
   if (density > 0.15) return 0.7;
   return density > 0.07 ? 0.85 : 1.0;
+}
+
+// Where 4x1 blocks have few entries for each load and store of sums, all inputs in one chunk save
+// them altogether: 90 and 95 % zeros, 768x768 and 3072x768, 6 and 15 % faster with AVX-512 than
+// chunks of 1.0 of L1, 4 and 9 % with AVX2. Larger chunks than 2.0 that are not all lose (768x3072
+// at 90 %: 4 %), as does one chunk of denser matrices (3072x768 at 80 %: 9 %), whose weights drive
+// X out of L2.
+bool takes_one_chunk(double density, std::size_t cols, WeightFormat format) {
+  return format == WeightFormat::kBlock4x1F32 && density <= kDense4x1 && cols <= kMaxChunkColsF32;
 }
 
 // The weights of the kRows x kCols entry at (row, col); what lies outside the matrix is 0.
@@ -65,7 +72,7 @@ void pack_entries(const PackedView& view, std::span<const float> weights, std::s
       for (std::size_t row = rows.begin; row < rows.end; row += kRows) {
         for (std::size_t col = cols.begin; col < cols.end; col += kCols) {
           const Entry entry = entry_at<kRows, kCols>(view, weights, row, col);
-          if (has_nonzero(entry)) slice.add_entry((col - cols.begin) * kInputBytes, entry);
+          if (has_nonzero(entry)) slice.add_entry((col - cols.begin) * kPanelTokens, entry);
         }
         slice.end_row((row - rows.begin) / kRows,
                       sums_begin_or_end ? EmptyRows::kKeep : EmptyRows::kDrop);
@@ -119,7 +126,11 @@ void check_divisible(std::size_t cols) {
 // Equal chunks, so that none is short.
 std::size_t f32_chunk_cols(const F32Pattern& pattern, WeightFormat format, PackOptions options) {
   const std::size_t l1_bytes = options.l1_bytes != 0 ? options.l1_bytes : l1_data_cache_bytes();
-  const std::size_t most = cols_filling(l1_fraction(pattern, format), l1_bytes);
+  const double density = static_cast<double>(pattern.nonzeros) /
+                         (static_cast<double>(pattern.rows) * static_cast<double>(pattern.cols));
+  const std::size_t most = takes_one_chunk(density, pattern.cols, format)
+                               ? kMaxChunkColsF32
+                               : cols_filling(l1_fraction(density, format), l1_bytes);
   const std::size_t chunks = (pattern.cols + most - 1) / most;
   return ((pattern.cols + chunks - 1) / chunks + 3) / 4 * 4;
 }

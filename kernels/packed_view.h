@@ -64,8 +64,9 @@ struct EntryStreams {
   const Run* runs;               // consecutive runs cover consecutive rows of `row_ids`
   const std::uint16_t* row_ids;  // within the row block, in rows of an entry; kRowIdPadding valid
                                  // ids follow the last
-  const std::uint16_t* offsets;  // bytes from the chunk's first input in the panel, one for each
-                                 // entry; kUnstructuredI8: of kInputBytesUnstructuredI8
+  const std::uint16_t* offsets;  // floats (int8: bytes) from the chunk's first input in the panel,
+                                 // one for each entry; kUnstructuredI8: of
+                                 // kInputBytesUnstructuredI8
   const float* values;  // f32: the weights of an entry, kValuePadding valid floats follow the last
   const std::int32_t*
       groups;  // int8: 4 x s8 weights of consecutive inputs, first input in the lowest byte

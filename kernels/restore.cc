@@ -16,8 +16,9 @@ namespace {
 constexpr std::size_t kMaxDimension = std::size_t{1} << 24;
 constexpr std::size_t kMaxEntries = std::size_t{1} << 40;
 
-// Bytes of what an entry begins at: of fp32 T floats, of int8 groups a quad of T tokens.
+// From input to input of fp32, from quad to quad of int8 groups.
 std::size_t offset_step(WeightFormat format) {
+  if (is_float(format)) return kPanelTokens;
   return format == WeightFormat::kUnstructuredI8 ? kInputBytesUnstructuredI8 : kPanelTokens * 4;
 }
 

@@ -10,7 +10,7 @@ namespace {
 // One row block times one chunk of inputs.
 struct SliceF32 {
   const LinearF32Args& args;
-  const char* x;          // of the chunk's first input; offsets are bytes from here
+  const float* x;         // of the chunk's first input; offsets are floats from here
   std::size_t first_row;  // of the block
   float* sums;            // [rows of the block][T], from chunk to chunk
   bool begins;            // the sums begin at 0 instead of what the chunk before left
@@ -138,7 +138,7 @@ inline void linear_entries(const LinearF32Args& args, AddRunF32* add_run) {
       const std::size_t count = fetches ? next_inputs.end - next_inputs.begin : 0;
       const float* x = args.x + chunk * weights.chunk_cols * kPanelTokens;
       add_slice({.args = args,
-                 .x = reinterpret_cast<const char*>(x),
+                 .x = x,
                  .first_row = rows.begin,
                  .sums = in_y ? args.y + rows.begin * kPanelTokens : scratch,
                  .begins = chunk == 0,

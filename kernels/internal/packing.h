@@ -104,7 +104,7 @@ static_assert(kBlockRowsSparse % 4 == 0 && kBlockRowsDense % kDenseTileF32 == 0 
               kBlockRowsDense % kDenseTileI8 == 0);
 
 // fp32 offsets are 16 bits, chunks whole blocks.
-inline constexpr std::size_t kMaxChunkColsF32 = 0x10000 / (kPanelTokens * sizeof(float));
+inline constexpr std::size_t kMaxChunkColsF32 = 0x10000 / kPanelTokens / 4 * 4;
 
 // Inputs of a chunk of fp32 weights.
 std::size_t f32_chunk_cols(const F32Pattern& pattern, WeightFormat format, PackOptions options);
@@ -142,10 +142,8 @@ void for_each_dense(const PackedView& view, std::size_t tile_rows, std::size_t g
 // Calls visit(first row, first input, entry index) for every entry.
 template <class Visit>
 void for_each_entry(const PackedView& view, Visit visit) {
-  const std::size_t bytes_per_input =
-      view.format == WeightFormat::kUnstructuredI8
-          ? kInputBytesUnstructuredI8
-          : view.panel_tokens * (is_float(view.format) ? sizeof(float) : 1);
+  const std::size_t input_step =
+      view.format == WeightFormat::kUnstructuredI8 ? kInputBytesUnstructuredI8 : view.panel_tokens;
   const std::size_t rows_of_id = entry_shape(view.format).rows;
   for (std::size_t slice = 0; slice < view.row_blocks * view.chunks; ++slice) {
     const std::size_t first_row = rows_of_block(view, slice / view.chunks).begin;
@@ -157,7 +155,7 @@ void for_each_entry(const PackedView& view, Visit visit) {
       for (std::size_t i = 0; i < view.entries.runs[run].rows; ++i, ++row)
         for (std::size_t e = 0; e < view.entries.runs[run].entries; ++e, ++entry)
           visit(first_row + rows_of_id * view.entries.row_ids[row],
-                first_col + view.entries.offsets[entry] / bytes_per_input, entry);
+                first_col + view.entries.offsets[entry] / input_step, entry);
   }
 }
 

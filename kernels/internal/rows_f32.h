@@ -27,8 +27,7 @@ template <class V, int W, int N, class Entry>
 #pragma GCC unroll 16
     for (int r = 0; r < N; ++r) {
       const std::size_t at = static_cast<std::size_t>(r) * entries + e;
-      Entry::template add<V, W>(values + at * Entry::kValues,
-                                reinterpret_cast<const float*>(slice.x + offsets[at]), sums[r]);
+      Entry::template add<V, W>(values + at * Entry::kValues, slice.x + offsets[at], sums[r]);
     }
 #pragma GCC unroll 16
   for (int r = 0; r < N; ++r)

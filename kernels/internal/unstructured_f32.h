@@ -23,15 +23,14 @@ struct SingleEntry {
 };
 
 template <class V, int W, int kCount>
-[[gnu::always_inline]] inline void add_up_to_4(const char* x, const float* values,
+[[gnu::always_inline]] inline void add_up_to_4(const float* x, const float* values,
                                                const std::uint16_t* offsets,
                                                typename V::Float (&sums)[W]) {
-  const auto input = [&](int i) { return reinterpret_cast<const float*>(x + offsets[i]); };
   const auto four = V::broadcast_4(values);
-  if constexpr (kCount > 0) add_input<V, W>(V::template spread<0>(four), input(0), sums);
-  if constexpr (kCount > 1) add_input<V, W>(V::template spread<1>(four), input(1), sums);
-  if constexpr (kCount > 2) add_input<V, W>(V::template spread<2>(four), input(2), sums);
-  if constexpr (kCount > 3) add_input<V, W>(V::template spread<3>(four), input(3), sums);
+  if constexpr (kCount > 0) add_input<V, W>(V::template spread<0>(four), x + offsets[0], sums);
+  if constexpr (kCount > 1) add_input<V, W>(V::template spread<1>(four), x + offsets[1], sums);
+  if constexpr (kCount > 2) add_input<V, W>(V::template spread<2>(four), x + offsets[2], sums);
+  if constexpr (kCount > 3) add_input<V, W>(V::template spread<3>(four), x + offsets[3], sums);
 }
 
 // A run whose rows have a multiple of 4 and kRest entries, row by row.

@@ -33,7 +33,7 @@ void add_slice(const LinearF32Args& args, std::size_t block, std::size_t chunk, 
       float* sums = block_sums + *id * shape.rows * kPanelTokens;
       for (std::size_t e = 0; e < run->entries; ++e, ++entry)
         add_entry(shape, weights.entries.values + entry * shape.rows * shape.cols,
-                  x + weights.entries.offsets[entry] / sizeof(float), args.tokens, sums);
+                  x + weights.entries.offsets[entry], args.tokens, sums);
     }
 }
 

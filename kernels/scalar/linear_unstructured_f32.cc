@@ -23,7 +23,7 @@ void add_slice(const LinearF32Args& args, std::size_t block, std::size_t chunk, 
         for (std::size_t t = 0; t < args.tokens; ++t) sums[t] = 0.0F;
       for (std::size_t e = 0; e < run->entries; ++e, ++entry) {
         const float weight = weights.entries.values[entry];
-        const float* input = x + weights.entries.offsets[entry] / sizeof(float);
+        const float* input = x + weights.entries.offsets[entry];
         for (std::size_t t = 0; t < args.tokens; ++t)
           sums[t] = fma_scalar(weight, input[t], sums[t]);
       }

@@ -12,11 +12,11 @@ namespace {
 constexpr double kDensities[] = {0.0, 0.02, 0.1, 0.5, 1.0};
 
 // Edges of tiles (6), blocks of 4 rows or inputs, dense row blocks (96), sparse row blocks (384),
-// and chunks of inputs of a 32 KB and a 48 KB L1 (88, 108, 128, 160, 172, 192).
-// The last has so many inputs that kernels fetch the next chunk of them ahead.
+// and chunks of inputs of a 32 KB and a 48 KB L1 (88, 108, 128, 160, 172, 192), or of 4x1 blocks
+// (816). The last has so many inputs that kernels fetch the next chunk of them ahead.
 constexpr Shape kShapes[] = {{1, 1},     {5, 7},    {6, 87},   {7, 88},    {3, 108},  {95, 109},
                              {96, 223},  {97, 128}, {9, 132},  {191, 225}, {383, 10}, {384, 33},
-                             {385, 164}, {386, 4},  {13, 768}, {12, 1100}};
+                             {385, 164}, {386, 4},  {13, 768}, {7, 816},   {5, 820},  {12, 1100}};
 
 double gelu(double x) { return 0.5 * x * (1.0 + std::erf(x / std::sqrt(2.0))); }
 

@@ -113,7 +113,7 @@ TEST(RestoreWeights, RefusesShapesThatCannotBe) {
     shape.cols = size;
     refused(shape);
   }
-  for (const std::size_t chunk : {0, 2, 6, 260}) {
+  for (const std::size_t chunk : {0, 2, 6, 820}) {
     shape = shape_of(packed);
     shape.chunk_cols = chunk;
     refused(shape);
