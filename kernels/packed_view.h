@@ -89,8 +89,8 @@ inline constexpr std::size_t kValuePadding = 3;
 inline constexpr std::size_t kDenseTileF32 = 6;
 inline constexpr std::size_t kDenseTileI8 = 4;
 
-// Rows of a row block at most: fp32 kernels keep the sums of a block on the stack from chunk to
-// chunk (120 KB).
+// Rows of a row block at most: fp32 kernels keep the sums of two blocks on the stack from chunk to
+// chunk (240 KB).
 inline constexpr std::size_t kMaxBlockRows = 384;
 
 struct PackedView {

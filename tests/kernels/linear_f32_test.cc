@@ -104,6 +104,28 @@ TEST(LinearF32, GivesTheSameBitsInEveryFormatAndIsa) {
     }
 }
 
+// With so many inputs two row blocks pass over a chunk before the next one: here two, then one that
+// ends inside of a 4x1 block.
+TEST(LinearF32, GivesTheSameBitsForSeveralRowBlocksInACall) {
+  constexpr Shape kShape{774, 1100};
+  constexpr double kDensity = 0.02;
+  Random random(5);
+  const std::vector<float> weights = random_f32(random, kShape, kDensity);
+  F32Case c(random, kShape, 18);
+  for (const WeightFormat format : f32_formats(kShape.cols)) {
+    const PackedWeights packed = pack_f32(format, weights, kShape.rows, kShape.cols);
+    for (const Residual residual : {Residual::kNone, Residual::kInPlace}) {
+      c.with_residual = residual;
+      const std::vector<float> want = run(supported_tables().front(), packed, c);
+      for (const KernelTable& table : supported_tables())
+        for (const std::size_t blocks : {std::size_t{2}, packed.view().row_blocks}) {
+          SCOPED_TRACE(describe(table, format, kShape, kDensity, c.tokens));
+          expect_same_bits(run(table, packed, c, blocks), want);
+        }
+    }
+  }
+}
+
 TEST(LinearF32, ComputesEveryNumberOfTokens) {
   constexpr Shape kShape{20, 130};
   for (std::size_t tokens = 1; tokens <= kPanelTokens; ++tokens) {

@@ -2,6 +2,7 @@
 // a kernel.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -90,16 +91,16 @@ const float* residual_of(const Case& c, const float* y) {
   return c.with_residual == Residual::kInPlace ? y : c.residual.data();
 }
 
-// Outputs [rows][tokens] of one call per row block, last block first.
+// Outputs [rows][tokens] of one call per `blocks_of_call` row blocks, last blocks first.
 inline std::vector<float> run(const KernelTable& table, const PackedWeights& packed,
-                              const F32Case& c) {
+                              const F32Case& c, std::size_t blocks_of_call = 1) {
   const GuardedMemory<float> y(panel_floats(c.shape.rows));
   for (std::size_t i = 0; i < y.size(); ++i)
     y[i] = c.with_residual == Residual::kInPlace ? c.residual[i] : kNaN;
-  for (std::size_t block = packed.view().row_blocks; block-- > 0;)
+  for (std::size_t end = packed.view().row_blocks; end > 0; end -= std::min(end, blocks_of_call))
     linear_f32(table, packed.format())({.weights = packed.view(),
-                                        .first_block = block,
-                                        .last_block = block + 1,
+                                        .first_block = end - std::min(end, blocks_of_call),
+                                        .last_block = end,
                                         .tokens = c.tokens,
                                         .x = c.x.data(),
                                         .bias = c.with_bias ? c.bias.data() : nullptr,
