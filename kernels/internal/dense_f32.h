@@ -73,26 +73,40 @@ void add_tile_row(const LinearF32Args& args, const TileF32& tile) {
 
 using AddTileRowF32 = void(const LinearF32Args& args, const TileF32& tile);
 
-void linear_dense(const LinearF32Args& args, AddTileRowF32* add_row) {
-  alignas(kPanelAlignment) float sums[kMaxBlockRows * kPanelTokens];
+// Row blocks [first, last), chunk by chunk; `sums` of all their rows.
+void add_dense_blocks(const LinearF32Args& args, std::size_t first, std::size_t last, float* sums,
+                      AddTileRowF32* add_row) {
   const PackedView& weights = args.weights;
-  for (std::size_t block = args.first_block; block < args.last_block; ++block) {
-    const Span rows = rows_of_block(weights, block);
+  const std::size_t first_row = rows_of_block(weights, first).begin;
+  for (std::size_t chunk = 0; chunk < weights.chunks; ++chunk) {
+    const Span inputs = inputs_of_chunk(weights, chunk);
     TileF32 tile{};
-    tile.weights = weights.dense_f32 + rows.begin * weights.cols;
-    for (std::size_t chunk = 0; chunk < weights.chunks; ++chunk) {
-      const Span inputs = inputs_of_chunk(weights, chunk);
-      tile.x = args.x + inputs.begin * kPanelTokens;
-      tile.inputs = inputs.end - inputs.begin;
-      tile.begins = chunk == 0;
-      tile.ends = chunk + 1 == weights.chunks;
+    tile.x = args.x + inputs.begin * kPanelTokens;
+    tile.inputs = inputs.end - inputs.begin;
+    tile.begins = chunk == 0;
+    tile.ends = chunk + 1 == weights.chunks;
+    for (std::size_t block = first; block < last; ++block) {
+      const Span rows = rows_of_block(weights, block);
+      const std::size_t tiles = (rows.end - rows.begin + kDenseTileF32 - 1) / kDenseTileF32;
+      tile.weights =
+          weights.dense_f32 + rows.begin * weights.cols + tiles * kDenseTileF32 * inputs.begin;
       for (std::size_t row = rows.begin; row < rows.end; row += kDenseTileF32) {
-        tile.sums = sums + (row - rows.begin) * kPanelTokens;
+        tile.sums = sums + (row - first_row) * kPanelTokens;
         tile.rows = {row, row + kDenseTileF32 < rows.end ? row + kDenseTileF32 : rows.end};
         add_row(args, tile);
         tile.weights += tile.inputs * kDenseTileF32;
       }
     }
+  }
+}
+
+void linear_dense(const LinearF32Args& args, AddTileRowF32* add_row) {
+  alignas(kPanelAlignment) float sums[kMaxBlockRows * kPanelTokens];
+  const std::size_t together =
+      args.weights.cols > kInputsInL2 ? kMaxBlockRows / args.weights.block_rows : 1;
+  for (std::size_t block = args.first_block; block < args.last_block; block += together) {
+    const std::size_t end = block + together;
+    add_dense_blocks(args, block, end < args.last_block ? end : args.last_block, sums, add_row);
   }
 }
 

@@ -56,10 +56,6 @@ template <class V, int W>
   for (int i = 0; i < W * V::kLanes; i += kLine) __builtin_prefetch(sums + i, 1, 3);
 }
 
-// X of more inputs than this (320 KB of a 2 MB L2) is assumed to have left L2 for weights and sums
-// when its next chunk begins.
-constexpr std::size_t kInputsInL2 = 1024;
-
 // Row blocks that pass over such a chunk before the next one, so that X comes from L3 half as often
 // (768x3072: 1 to 2 % faster, 4x1 blocks with AVX-512 5 %).
 constexpr std::size_t kBlocksTogether = 2;

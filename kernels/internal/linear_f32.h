@@ -10,6 +10,10 @@
 namespace filigree::kernels {
 namespace {
 
+// X of more inputs than this (320 KB of a 2 MB L2) is assumed to have left L2 for weights and sums
+// when its next chunk begins.
+constexpr std::size_t kInputsInL2 = 1024;
+
 // All token vectors of a panel.
 template <class V>
 constexpr int kPanelVectors = static_cast<int>(kPanelTokens) / V::kLanes;
