@@ -22,7 +22,7 @@ struct F32Costs {
   EntryCost block_1x4;
   EntryCost block_4x1;
 };
-constexpr F32Costs kAvx2F32{{1.2, 3.3}, {4.7, 2.4}, {4.6, 6.7}};
+constexpr F32Costs kAvx2F32{{1.2, 3.3}, {4.7, 3.6}, {4.6, 6.7}};
 constexpr F32Costs kAvx512F32{{1.75, 5.6}, {6.75, 4.2}, {5.0, 10.0}};
 
 const EntryCost& cost_of(WeightFormat format, Isa isa) {
