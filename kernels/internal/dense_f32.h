@@ -20,9 +20,12 @@ struct TileF32 {
   Span rows;  // of the matrix; fewer than kDenseTileF32 at its end
 };
 
-// Weights are fetched this far ahead: of a model of more weights than L2 holds they come from L3 or
-// memory, 1.8 times as fast so. Within L2 it costs 2 %.
-constexpr std::size_t kPrefetchDense = 2048;
+// Weights are fetched this far ahead: those of a whole model come from L3 or memory, and take half
+// the time so. With many tokens into L2, as there is time to get them from there, and L1 is full of
+// X.
+constexpr std::size_t kPrefetchDense = 1024;
+template <int W>
+constexpr int kPrefetchLocality = W > 2 ? 2 : 3;
 
 // W vectors from `lane` on. The first pass over a tile fetches weights.
 // All loops over the tile have constant bounds: an index that varied would keep `sums` in memory.
@@ -40,7 +43,7 @@ void add_tile(const LinearF32Args& args, const TileF32& tile, std::size_t lane) 
   const float* x = tile.x + lane;
   const float* weight = tile.weights;
   for (std::size_t k = 0; k < tile.inputs; ++k, x += kStride, weight += kRows) {
-    if constexpr (kFetches) __builtin_prefetch(weight + kPrefetchDense, 0, 3);
+    if constexpr (kFetches) __builtin_prefetch(weight + kPrefetchDense, 0, kPrefetchLocality<W>);
     typename V::Float input[W];
 #pragma GCC unroll 16
     for (int i = 0; i < W; ++i) input[i] = V::load(x + V::kLanes * i);
