@@ -90,7 +90,7 @@ TEST_F(BenchmarkPipeline, RealTextAndKeywordsComeFromTheConfiguration) {
 TEST_F(BenchmarkPipeline, SaysWhichKeywordsHaveNoEffect) {
   const std::string config =
       file("idle.json", R"({"pipeline_kwargs": {"scheduler": "sync", "batch_size": 2}})");
-  const std::string err = pipeline("-t 0 -w 0 -c " + config).err;
+  const std::string err = pipeline("-c " + config).err;
   EXPECT_NE(err.find(config + ":1: 'batch_size' has no effect\n"), std::string::npos) << err;
   EXPECT_NE(err.find(config + ":1: scheduler has no effect: --scenario chooses\n"),
             std::string::npos)
