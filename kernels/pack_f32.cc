@@ -16,8 +16,6 @@ std::size_t cols_filling(double fraction, std::size_t l1_bytes) {
   return std::clamp<std::size_t>(cols / 4 * 4, 16, kMaxChunkColsF32);
 }
 
-constexpr double kDense4x1 = 0.12;
-
 // The sums of all rows are loaded and stored once per chunk, which counts the more the fewer
 // entries a row has in it: then a larger chunk pays, though part of X falls out of L1. Measured at
 // 80, 90 and 95 % zeros on a 48 KB L1 (bench/RESULTS.md); on a 32 KB L1 at 90 % 112 inputs were
@@ -36,7 +34,8 @@ double l1_fraction(double density, WeightFormat format) {
 // at 90 %: 4 %), as does one chunk of denser matrices (3072x768 at 80 %: 9 %), whose weights drive
 // X out of L2.
 bool takes_one_chunk(double density, std::size_t cols, WeightFormat format) {
-  return format == WeightFormat::kBlock4x1F32 && density <= kDense4x1 && cols <= kMaxChunkColsF32;
+  constexpr double kFewEntries = 0.12;
+  return format == WeightFormat::kBlock4x1F32 && density <= kFewEntries && cols <= kMaxChunkColsF32;
 }
 
 // The weights of the kRows x kCols entry at (row, col); what lies outside the matrix is 0.

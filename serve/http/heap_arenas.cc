@@ -11,8 +11,7 @@ namespace filigree::serve {
 void limit_heap_arenas(std::size_t most) noexcept {
   if (std::getenv("MALLOC_ARENA_MAX") != nullptr || std::getenv("GLIBC_TUNABLES") != nullptr)
     return;
-  constexpr std::size_t kInt = INT_MAX;
-  ::mallopt(M_ARENA_MAX, static_cast<int>(std::clamp<std::size_t>(most, 1, kInt)));
+  ::mallopt(M_ARENA_MAX, static_cast<int>(std::clamp<std::size_t>(most, 1, INT_MAX)));
 }
 
 }  // namespace filigree::serve
