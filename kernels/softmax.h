@@ -3,7 +3,7 @@
 //   sums[i] = sum over j, ascending, of the new s[j,i]
 //   scores  [keys][16] floats, 64-byte aligned;  sums  [16] floats, 64-byte aligned
 // s * (1 / sum) is the softmax. exp is filigree's own polynomial (kernels/internal/), at most 2 ulp
-// from the true value on (-87, 0], exactly 0 below -87.33: the same bits on every ISA. Finite
+// from the true value on [-87.33, 0], exactly 0 below: the same bits on every ISA. Finite
 // scores only.
 #pragma once
 

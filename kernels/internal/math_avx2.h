@@ -19,7 +19,7 @@ static inline __m256 exp_avx2(__m256 x) {
   r = _mm256_fnmadd_ps(n, _mm256_set1_ps(kExpLn2Low), r);
   __m256 q = _mm256_set1_ps(kExpCoefficients[5]);
   for (int k = 4; k >= 0; --k) q = _mm256_fmadd_ps(q, r, _mm256_set1_ps(kExpCoefficients[k]));
-  const __m256 result = _mm256_fmadd_ps(_mm256_mul_ps(r, power), q, power);
+  const __m256 result = _mm256_mul_ps(_mm256_fmadd_ps(r, q, _mm256_set1_ps(1.0F)), power);
   const __m256 is_zero = _mm256_cmp_ps(x, _mm256_set1_ps(kExpCutoff), _CMP_LT_OQ);
   return _mm256_andnot_ps(is_zero, result);
 }

@@ -13,7 +13,6 @@ namespace filigree::kernels {
 static inline __m512 exp_avx512(__m512 x) {
   const __m512 shift = _mm512_set1_ps(kExpShift);
   const __m512 shifted = _mm512_fmadd_ps(x, _mm512_set1_ps(kExpLog2e), shift);
-  const __m512 power = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(shifted), 23));
   const __m512 n = _mm512_sub_ps(shifted, shift);
   __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(kExpLn2High), x);
   r = _mm512_fnmadd_ps(n, _mm512_set1_ps(kExpLn2Low), r);
@@ -21,7 +20,9 @@ static inline __m512 exp_avx512(__m512 x) {
   for (int k = 4; k >= 0; --k) q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(kExpCoefficients[k]));
   // NaN is not below the cutoff: it stays.
   const __mmask16 is_nonzero = _mm512_cmp_ps_mask(x, _mm512_set1_ps(kExpCutoff), _CMP_NLT_UQ);
-  return _mm512_maskz_fmadd_ps(is_nonzero, _mm512_mul_ps(r, power), q, power);
+  // Rounded before it is scaled, which is the same: no result lies below the normal numbers.
+  const __m512 power = _mm512_fmadd_ps(r, q, _mm512_set1_ps(1.0F));
+  return _mm512_maskz_scalef_ps(is_nonzero, power, n);
 }
 
 static inline __m512 gelu_avx512(__m512 x) {

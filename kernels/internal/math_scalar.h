@@ -22,7 +22,7 @@ static inline float exp_scalar(float x) {
   r = fma_scalar(n, -kExpLn2Low, r);
   float q = kExpCoefficients[5];
   for (int k = 4; k >= 0; --k) q = fma_scalar(q, r, kExpCoefficients[k]);
-  return fma_scalar(r * power, q, power);
+  return fma_scalar(r, q, 1.0F) * power;  // exact, as no result lies below the normal numbers
 }
 
 // The function of kernels/gelu.h.
