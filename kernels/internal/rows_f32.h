@@ -15,6 +15,22 @@ constexpr int kRowSteps = W == 1   ? 4
                           : W == 2 ? 2
                                    : 1;
 
+// As kPrefetchValues. With few vectors the streams are passed faster (BERT-base, 90 % zeros,
+// AVX-512, 16 tokens: 7 % faster than 256 ahead if other models run between, 3 % if not).
+template <int W>
+constexpr std::size_t kPrefetchInSteps = W == 1 ? 1024 : 512;
+
+template <int W>
+[[gnu::always_inline]] inline void prefetch_steps(const float* values, std::size_t value_count,
+                                                  const std::uint16_t* offsets,
+                                                  std::size_t offset_count) {
+  constexpr std::size_t kLineBytes = 64;
+  for (std::size_t i = 0; i < value_count; i += kLineBytes / sizeof *values)
+    __builtin_prefetch(values + kPrefetchInSteps<W> + i, 0, 3);
+  for (std::size_t i = 0; i < offset_count; i += kLineBytes / sizeof *offsets)
+    __builtin_prefetch(offsets + kPrefetchInSteps<W> + i, 0, 3);
+}
+
 // Adds N rows of `entries` each in lock step.
 template <class V, int W, int N, class Entry>
 [[gnu::always_inline]] inline void add_rows(const SliceF32& slice, const std::uint16_t* ids,
@@ -41,11 +57,12 @@ void add_run_in_steps(const SliceF32& slice, const RunF32& run) {
   const float* values = run.values;
   const std::uint16_t* offsets = run.offsets;
   const auto add = [&]<int kRows>() {
-    prefetch_entries(values, kRows * run.entries * Entry::kValues, offsets);
+    const std::size_t entries = kRows * run.entries;
+    prefetch_steps<W>(values, entries * Entry::kValues, offsets, entries);
     add_rows<V, W, kRows, Entry>(slice, id, run.entries, values, offsets);
     id += kRows;
-    values += kRows * run.entries * Entry::kValues;
-    offsets += kRows * run.entries;
+    values += entries * Entry::kValues;
+    offsets += entries;
   };
   for (std::size_t step = 0; step < run.rows / N; ++step) add.template operator()<N>();
   for (std::size_t rest = 0; rest < run.rows % N; ++rest) add.template operator()<1>();
