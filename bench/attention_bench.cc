@@ -1,5 +1,5 @@
 // Attention of one head over a whole sequence, on every ISA of this CPU. Arguments: tokens, head
-// size.
+// size. attention_i8_rounded rounds both products to bytes, as QLinearMatMul does.
 //   of_peak   multiply-adds of Q K and P V (softmax, quantising and copies are overhead) per second
 //             in the fastest of the repetitions, as a share of the FMA peak of the ISA, measured
 //             between them: the machines are shared
@@ -77,7 +77,10 @@ void attention_f32(benchmark::State& state, const KernelTable& measured) {
           [&](const KernelTable& table) { attention.run(table); });
 }
 
+template <bool kRounds>
 void attention_i8(benchmark::State& state, const KernelTable& measured) {
+  constexpr kernels::Requantization kScoreRounding{1e-3F, 128};
+  constexpr kernels::Requantization kOutRounding{1e-2F, 128};
   const auto tokens = static_cast<std::size_t>(state.range(0));
   const auto head_size = static_cast<std::size_t>(state.range(1));
   const std::vector<TokenSegment> segments = whole_panels(tokens);
@@ -106,9 +109,11 @@ void attention_i8(benchmark::State& state, const KernelTable& measured) {
                           .q_zero = 128,
                           .k_zero = 128,
                           .v_zero = 128,
-                          .score_scale = 1e-4F,
+                          .score_scale = kRounds ? 0.1F : 1e-4F,
+                          .score_rounding = kRounds ? &kScoreRounding : nullptr,
                           .p = {1.0F / 255, 0},
-                          .out_scale = 1e-4F,
+                          .out_scale = kRounds ? 1e-2F : 1e-4F,
+                          .out_rounding = kRounds ? &kOutRounding : nullptr,
                           .out = out.as<float>(),
                           .out_panel_stride = kernels::panel_floats(head_size),
                           .scratch = scratch.data(),
@@ -136,7 +141,8 @@ static void add_attention_benchmarks() {
   for (const KernelTable& table : kernels::supported_tables()) {
     if (table.isa == kernels::Isa::kScalar) continue;  // there is no peak to compare it with
     add("attention_f32", attention_f32, table);
-    add("attention_i8", attention_i8, table);
+    add("attention_i8", attention_i8<false>, table);
+    add("attention_i8_rounded", attention_i8<true>, table);
   }
 }
 

@@ -14,6 +14,12 @@
 //   p[j,i]     = quantize(e[j,i] * (1 / sum over j of e[j,i]))
 //   out[d,i]   = float(sum over j of (V[d,j] - v_zero) * (p[j,i] - p_zero)) * out_scale
 //
+// Either product may be rounded to bytes before it is scaled (QLinearMatMul and DequantizeLinear in
+// place of MatMulInteger, Cast and Mul). With score_rounding and out_rounding
+//
+//   score[j,i] = (q - zero_point) * score_scale, q of kernels/panel.h's Requantization of the sum
+//   out[d,i]   = (q - zero_point) * out_scale
+//
 // A sequence lies on the token axis of the batch as one or more segments, each within one panel, in
 // order. Integer sums are exact for head_size and key_count up to 33,000; float results are
 // bit-identical on every ISA and independent of where in its panels a sequence starts and of which
@@ -60,9 +66,11 @@ struct AttentionI8Args {
   std::size_t key_count;
   TokenSegment queries;
   std::int32_t q_zero, k_zero, v_zero;
-  float score_scale;  // scale_q * scale_k, divided by what the graph divides by
-  Quantization p;     // of the probabilities
-  float out_scale;    // p.scale * scale_v
+  float score_scale;  // scale_q * scale_k (that of rounded scores), divided as the graph divides
+  const Requantization* score_rounding = nullptr;  // null: none
+  Quantization p;                                  // of the probabilities
+  float out_scale;                                 // p.scale * scale_v, or of the rounded output
+  const Requantization* out_rounding = nullptr;
   float* out;  // float panels: head's feature 0, lane 0 of panel 0; exactly `queries` are written
   std::size_t out_panel_stride;  // floats
   void* scratch;

@@ -39,4 +39,12 @@ struct Quantization {
   std::int32_t zero_point;
 };
 
+// Integer sums rounded to bytes, as ONNX QLinearMatMul does:
+//   q = clamp(round_half_even(float(sum) * factor) + zero_point, 0, 255)
+// factor > 0 and finite, 0 <= zero_point <= 255.
+struct Requantization {
+  float factor;
+  std::int32_t zero_point;
+};
+
 }  // namespace filigree::kernels

@@ -7,7 +7,9 @@
 #include <cstdint>
 
 #include "kernels/internal/attention_checks.h"
+#include "kernels/internal/attention_factors.h"
 #include "kernels/internal/attention_i8_copies_avx2.h"
+#include "kernels/internal/attention_rounding_avx2.h"
 #include "kernels/internal/attention_scratch.h"
 #include "kernels/internal/kernels_avx2.h"
 #include "kernels/internal/lanes_avx2.h"
@@ -77,7 +79,7 @@ void score_tile(const Call& call, std::size_t key) {
     keys += 4 * call.args.key_count;
     queries += 4 * kQueryBlock;
   }
-  const __m256 scale = _mm256_set1_ps(call.args.score_scale);
+  const __m256 scale = _mm256_set1_ps(score_factor(call.args));
   float* scores = call.scores + key * kQueryBlock;
   for (std::size_t n = 0; n < N; ++n)
     for (std::size_t half = 0; half < 2; ++half)
@@ -135,7 +137,7 @@ void value_tile(const Call& call, std::size_t quad, std::size_t lane, std::size_
   for (std::size_t pair = 0; pair < pairs; ++pair)
     add_products(acc, values + 8 * pair, 2, probabilities + pair * 2 * kQueryBlock);
 
-  const __m256 scale = _mm256_set1_ps(call.args.out_scale);
+  const __m256 scale = _mm256_set1_ps(out_factor(call.args));
   float* out = call.args.out + call.args.queries.panel * call.args.out_panel_stride + lane;
   const std::size_t skipped = call.args.first_feature % 4;
   for (std::size_t n = 0; n < kTile; ++n) {
@@ -162,9 +164,11 @@ void attention_i8_avx2(const AttentionI8Args& args) noexcept {
     const std::size_t lane = args.queries.lane + done;
     copy_queries(args, call.quads, lane, queries, call.queries);
     score_keys(call);
+    if (args.score_rounding != nullptr) round_scores_avx2(args, call.scores);
     softmax_avx2({call.scores, args.key_count, call.sums});
     quantize_probabilities(call);
     for (std::size_t quad = 0; quad < call.quads; ++quad) value_tile(call, quad, lane, queries);
+    if (args.out_rounding != nullptr) round_outputs_avx2(args, lane, queries);
   }
 }
 

@@ -7,7 +7,9 @@
 #include <cstdint>
 
 #include "kernels/internal/attention_checks.h"
+#include "kernels/internal/attention_factors.h"
 #include "kernels/internal/attention_i8_copies_avx2.h"
+#include "kernels/internal/attention_rounding_avx512.h"
 #include "kernels/internal/attention_scratch.h"
 #include "kernels/internal/kernels_avx512.h"
 #include "kernels/internal/lanes_avx512.h"
@@ -70,7 +72,7 @@ void score_tile(const Call& call, std::size_t key) {
     keys += 4 * call.args.key_count;
     queries += 4 * kQueryBlock;
   }
-  const __m512 scale = _mm512_set1_ps(call.args.score_scale);
+  const __m512 scale = _mm512_set1_ps(score_factor(call.args));
   float* scores = call.scores + key * kQueryBlock;
   for (std::size_t n = 0; n < N; ++n)
     _mm512_store_ps(scores + n * kQueryBlock, _mm512_mul_ps(_mm512_cvtepi32_ps(acc[n]), scale));
@@ -127,7 +129,7 @@ void value_tile(const Call& call, std::size_t quad, Lanes lanes) {
       add_products(acc[q], values + 8 * (q * pairs + pair), 2,
                    probabilities + pair * 2 * kQueryBlock);
 
-  const __m512 scale = _mm512_set1_ps(args.out_scale);
+  const __m512 scale = _mm512_set1_ps(out_factor(args));
   float* out = args.out + args.queries.panel * args.out_panel_stride + lanes.first;
   const std::size_t skipped = args.first_feature % 4;
   for (std::size_t n = 0; n < N; ++n) {
@@ -151,11 +153,17 @@ void attention_i8_avx512(const AttentionI8Args& args) noexcept {
     const Lanes lanes{args.queries.lane + done, rest < kQueryBlock ? rest : kQueryBlock};
     copy_queries(args, call.quads, lanes.first, lanes.count, call.queries);
     score_keys(call);
-    softmax_block_avx512<1>({call.scores, args.key_count, call.sums});
+    __m512 largest[1];
+    if (args.score_rounding != nullptr)
+      round_scores_avx512(args, call.scores, largest);
+    else
+      largest_scores({call.scores, args.key_count, call.sums}, largest);
+    exponentials_avx512({call.scores, args.key_count, call.sums}, largest);
     quantize_probabilities(call);
     std::size_t quad = 0;
     for (; quad + 2 <= call.quads; quad += 2) value_tile<kTile>(call, quad, lanes);
     if (quad < call.quads) value_tile<4>(call, quad, lanes);
+    if (args.out_rounding != nullptr) round_outputs_avx512(args, lanes.first, lanes.count);
   }
 }
 

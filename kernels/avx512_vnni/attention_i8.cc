@@ -7,7 +7,9 @@
 #include <cstdint>
 
 #include "kernels/internal/attention_checks.h"
+#include "kernels/internal/attention_factors.h"
 #include "kernels/internal/attention_i8_copies_vnni.h"
+#include "kernels/internal/attention_rounding_avx512.h"
 #include "kernels/internal/attention_scratch.h"
 #include "kernels/internal/kernels_avx512_vnni.h"
 #include "kernels/internal/lanes_avx512.h"
@@ -81,7 +83,7 @@ void score_tile(const Call& call, const __m512i (&query_terms)[W], Keys keys,
     keys.quads += 4 * kPanelTokens;
     queries += 64 * W;
   }
-  const __m512 scale = _mm512_set1_ps(call.args.score_scale);
+  const __m512 scale = _mm512_set1_ps(score_factor(call.args));
   float* scores = call.scores + keys.first * kLanes * W;
   // In registers: for all the compiler knows, `largest` is among the scores.
   __m512 most[W];
@@ -191,7 +193,7 @@ void value_tile(const Call& call, const __m512i (&value_terms)[W], std::size_t q
     values += 16;
     probabilities += 64 * W;
   }
-  const __m512 scale = _mm512_set1_ps(call.args.out_scale);
+  const __m512 scale = _mm512_set1_ps(out_factor(call.args));
   const AttentionI8Args& args = call.args;
   float* out = args.out + args.queries.panel * args.out_panel_stride + lanes.first;
   const std::size_t skipped = args.first_feature % 4;
@@ -216,6 +218,7 @@ void attend(const Call& call, Lanes lanes) {
   __m512 largest[W];
   for (int w = 0; w < W; ++w) largest[w] = _mm512_set1_ps(-__builtin_inff());
   score_keys(call, query_terms, largest);
+  if (call.args.score_rounding != nullptr) round_scores_avx512(call.args, call.scores, largest);
   exponentials_avx512({call.scores, call.args.key_count, call.sums}, largest);
   __m512i value_terms[W];
   if (packing_clamps(call.args.p))
@@ -225,6 +228,7 @@ void attend(const Call& call, Lanes lanes) {
   std::size_t quad = 0;
   for (; quad + 2 <= call.quads; quad += 2) value_tile<W, 2>(call, value_terms, quad, lanes);
   if (quad < call.quads) value_tile<W, 1>(call, value_terms, quad, lanes);
+  if (call.args.out_rounding != nullptr) round_outputs_avx512(call.args, lanes.first, lanes.count);
 }
 
 }  // namespace

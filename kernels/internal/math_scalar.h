@@ -40,16 +40,21 @@ static inline float gelu_scalar(float x) {
   return fma_scalar(x, clamped * ratio, x * 0.5F);
 }
 
-// The function of kernels/quantize.h: clamping before rounding gives the same, as the limits are
-// integers, and keeps infinities out of the conversion.
-static inline std::uint8_t quantize_scalar(float x, Quantization quantization) {
-  const float low = static_cast<float>(-quantization.zero_point);
-  const float high = static_cast<float>(255 - quantization.zero_point);
-  float q = x / quantization.scale;
-  q = q > low ? q : low;
+// clamp(round_half_even(steps), -zero_point, 255 - zero_point): clamping before rounding gives the
+// same, as the limits are integers, and keeps infinities out of the rounding.
+static inline float rounded_scalar(float steps, std::int32_t zero_point) {
+  const float low = static_cast<float>(-zero_point);
+  const float high = static_cast<float>(255 - zero_point);
+  float q = steps > low ? steps : low;
   q = q < high ? q : high;
-  q = (q + kRoundShift) - kRoundShift;
-  return static_cast<std::uint8_t>(static_cast<std::int32_t>(q) + quantization.zero_point);
+  return (q + kRoundShift) - kRoundShift;
+}
+
+// The function of kernels/quantize.h.
+static inline std::uint8_t quantize_scalar(float x, Quantization quantization) {
+  const std::int32_t zero_point = quantization.zero_point;
+  return static_cast<std::uint8_t>(
+      static_cast<std::int32_t>(rounded_scalar(x / quantization.scale, zero_point)) + zero_point);
 }
 
 }  // namespace filigree::kernels

@@ -27,6 +27,12 @@ std::int32_t score(const AttentionI8Args& args, const std::uint8_t* k_panel, std
   return sum;
 }
 
+// Rounded where there is a rounding, and times the scale.
+float scaled(std::int32_t sum, const Requantization* rounding, float scale) {
+  if (rounding == nullptr) return static_cast<float>(sum) * scale;
+  return rounded_scalar(static_cast<float>(sum) * rounding->factor, rounding->zero_point) * scale;
+}
+
 void score_keys(const AttentionI8Args& args, std::size_t first_query, std::size_t queries,
                 float* scores) {
   for (std::size_t segment = 0; segment < args.key_segments; ++segment) {
@@ -34,10 +40,9 @@ void score_keys(const AttentionI8Args& args, std::size_t first_query, std::size_
     const std::uint8_t* k_panel = args.k + keys.panel * args.u8_panel_stride;
     for (std::size_t t = 0; t < keys.tokens; ++t, scores += kQueryBlock)
       for (std::size_t i = 0; i < kQueryBlock; ++i)
-        scores[i] = i < queries
-                        ? static_cast<float>(score(args, k_panel, keys.lane + t, first_query + i)) *
-                              args.score_scale
-                        : 0.0F;
+        scores[i] = i < queries ? scaled(score(args, k_panel, keys.lane + t, first_query + i),
+                                         args.score_rounding, args.score_scale)
+                                : 0.0F;
   }
 }
 
@@ -85,7 +90,7 @@ void attention_i8_scalar(const AttentionI8Args& args) noexcept {
     for (std::size_t d = 0; d < args.head_size; ++d)
       for (std::size_t i = 0; i < queries; ++i)
         out[d * kPanelTokens + lane + i] =
-            static_cast<float>(weighted_sum(args, d, scores + i)) * args.out_scale;
+            scaled(weighted_sum(args, d, scores + i), args.out_rounding, args.out_scale);
   }
 }
 

@@ -91,6 +91,8 @@ struct F32Inputs {
   Panels<float> q, k, v;
 };
 
+// With rounded products (QLinearMatMul) or without.
+template <bool kRounds>
 struct I8Inputs {
   I8Inputs(const Shape& shape_in, RandomNumbers random)
       : shape(shape_in),
@@ -107,6 +109,8 @@ struct I8Inputs {
     // Scores of random bytes grow with the root of the head size: this gives them a spread of
     // about 2.
     const float score_scale = 2.0F / (5600.0F * std::sqrt(static_cast<float>(shape.head_size)));
+    const kernels::Requantization score_rounding{30 * score_scale, 131};
+    const kernels::Requantization out_rounding{0.002F, 120};
     for (const TokenSegment& queries : segments)
       table.attention_i8({.q = q.data(),
                           .k = k.data(),
@@ -121,9 +125,11 @@ struct I8Inputs {
                           .q_zero = 128,
                           .k_zero = 0,
                           .v_zero = 255,
-                          .score_scale = score_scale,
+                          .score_scale = kRounds ? 1.0F / 30 : score_scale,
+                          .score_rounding = kRounds ? &score_rounding : nullptr,
                           .p = {1.0F / 255, 3},
                           .out_scale = 0.0123F,
+                          .out_rounding = kRounds ? &out_rounding : nullptr,
                           .out = out.data() + shape.first_feature * kPanelTokens,
                           .out_panel_stride = out_stride,
                           .scratch = scratch.data(),
@@ -152,7 +158,8 @@ void add_cases(const char* kernel, std::vector<KernelCase>& cases) {
 std::vector<KernelCase> attention_cases() {
   std::vector<KernelCase> cases;
   add_cases<F32Inputs>("attention fp32", cases);
-  add_cases<I8Inputs>("attention int8", cases);
+  add_cases<I8Inputs<false>>("attention int8", cases);
+  add_cases<I8Inputs<true>>("attention int8, rounded products", cases);
   return cases;
 }
 
