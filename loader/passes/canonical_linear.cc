@@ -1,12 +1,12 @@
 #include "loader/passes/canonical_linear.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "loader/error.h"
 #include "loader/passes/bias.h"
 #include "loader/passes/rewrite.h"
+#include "loader/passes/transposed.h"
 
 namespace filigree::loader {
 namespace {
@@ -25,29 +25,6 @@ Node linear_node(const Node& last, std::string x, std::string weight, std::strin
               .inputs = {std::move(x), std::move(weight), std::move(bias)},
               .outputs = last.outputs,
               .attributes = {{"operator", last.op_type}}};
-}
-
-// In tiles: a column of one is a line of the other.
-void transpose(std::span<const float> from, std::size_t rows, std::size_t cols, float* to) {
-  constexpr std::size_t kTile = 16;
-  for (std::size_t top = 0; top < rows; top += kTile)
-    for (std::size_t left = 0; left < cols; left += kTile)
-      for (std::size_t col = left; col < std::min(left + kTile, cols); ++col)
-        for (std::size_t row = top; row < std::min(top + kTile, rows); ++row)
-          to[col * rows + row] = from[row * cols + col];
-}
-
-// Deferred: of all weights of a model, only those that are looked at are in memory twice.
-Tensor transposed(const Tensor& matrix) {
-  const auto rows = static_cast<std::size_t>(matrix.dims()[0]);
-  const auto cols = static_cast<std::size_t>(matrix.dims()[1]);
-  return Tensor::deferred(
-      DataType::kFloat, {matrix.dims()[1], matrix.dims()[0]},
-      [matrix, rows, cols](std::span<std::byte> out) {
-        TensorScratch scratch;
-        const auto* from = reinterpret_cast<const float*>(matrix.bytes_in(scratch).data());
-        transpose({from, rows * cols}, rows, cols, reinterpret_cast<float*>(out.data()));
-      });
 }
 
 // x and W of a MatMul by a constant matrix.

@@ -1,55 +1,14 @@
 #include "loader/passes/canonical_quantized.h"
 
-#include <algorithm>
 #include <string>
 
 #include "loader/error.h"
 #include "loader/passes/bias.h"
+#include "loader/passes/quantized_operand.h"
 #include "loader/passes/rewrite.h"
 
 namespace filigree::loader {
 namespace {
-
-bool is_byte(DataType type) { return type == DataType::kUint8 || type == DataType::kInt8; }
-
-bool equal_tensors(const Tensor& a, const Tensor& b) {
-  return a.type() == b.type() && a.size() == b.size() && std::ranges::equal(a.bytes(), b.bytes());
-}
-
-bool is_zero(const Tensor& tensor) {
-  return std::ranges::all_of(tensor.bytes(), [](std::byte byte) { return byte == std::byte{0}; });
-}
-
-// x, scale and zero point ("" for none) of a value that QuantizeLinear makes per tensor.
-struct Quantized {
-  std::string x, scale, zero_point;
-};
-
-std::optional<Quantized> quantized(const GraphIndex& index, const std::string& value) {
-  const Node* node = index.producer(value, "QuantizeLinear");
-  if (node == nullptr || node->inputs.size() < 2) return std::nullopt;
-  Quantized result{node->inputs[0], node->inputs[1], input_name(*node, 2)};
-  if (!float_scalar(index.constant(result.scale))) return std::nullopt;
-  if (!result.zero_point.empty()) {
-    const Tensor* zero = index.constant(result.zero_point);
-    if (zero == nullptr || zero->size() != 1 || !is_byte(zero->type())) return std::nullopt;
-  }
-  return result;
-}
-
-// The zero point that the product subtracts is the one that quantised its operand; a missing one is
-// 0.
-bool same_zero_point(const GraphIndex& index, const std::string& of_product,
-                     const std::string& of_quantize) {
-  if (of_product == of_quantize) return true;
-  const Tensor* a = index.constant(of_product);
-  const Tensor* b = index.constant(of_quantize);
-  if (a != nullptr && b != nullptr) return equal_tensors(*a, *b);
-  const Tensor* present = a != nullptr ? a : b;
-  const bool other_is_missing = a != nullptr ? of_quantize.empty() : of_product.empty();
-  return present != nullptr && other_is_missing && present->type() == DataType::kUint8 &&
-         is_zero(*present);
-}
 
 [[noreturn]] void reject(const Node& node, const std::string& what, const std::string& name,
                          const Tensor& found, std::int64_t outputs) {

@@ -1,0 +1,41 @@
+// Operands of products that are quantised per tensor, as the passes see them.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "loader/passes/graph_index.h"
+
+namespace filigree::loader {
+
+bool is_byte(DataType type) noexcept;  // UINT8 or INT8
+
+// x, scale and zero point ("" for none) of a value that QuantizeLinear makes per tensor.
+struct Quantized {
+  std::string x, scale, zero_point;
+};
+
+// Nullopt when no QuantizeLinear with a constant scale and zero point makes `value`. Where x itself
+// is such a value behind DequantizeLinear of equal scale and zero point, quantising it again
+// changes nothing, and x is what was quantised first.
+std::optional<Quantized> quantized(const GraphIndex& index, const std::string& value);
+
+// A value that was quantised and is float again.
+struct Dequantized {
+  Quantized bytes;
+  std::string scale;  // of DequantizeLinear
+};
+
+// Nullopt when `value` is none, or when DequantizeLinear subtracts another zero point.
+std::optional<Dequantized> dequantized(const GraphIndex& index, const std::string& value);
+
+// The zero point that a product subtracts is the one that quantised its operand; a missing one is
+// 0.
+bool same_zero_point(const GraphIndex& index, const std::string& of_product,
+                     const std::string& of_quantize);
+
+// True when no attribute but the axis (and, of QuantizeLinear, the one for 8-bit floats) says what
+// the node does.
+bool is_plain_quantization(const Node& node) noexcept;
+
+}  // namespace filigree::loader
