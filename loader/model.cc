@@ -15,6 +15,7 @@
 #include "loader/model_file.h"
 #include "loader/onnx_file.h"
 #include "loader/packed_model.h"
+#include "loader/passes/canonical_byte_product.h"
 #include "loader/passes/canonical_gelu.h"
 #include "loader/passes/canonical_layer_norm.h"
 #include "loader/passes/canonical_linear.h"
@@ -36,8 +37,8 @@ void fold(Graph& graph) {
 
 Graph canonical(const Graph& graph) {
   Graph result = graph;
-  for (const auto pass :
-       {canonicalize_layer_norm, canonicalize_gelu, canonicalize_quantized, canonicalize_linear}) {
+  for (const auto pass : {canonicalize_layer_norm, canonicalize_gelu, canonicalize_byte_products,
+                          canonicalize_quantized, canonicalize_linear}) {
     give_way();
     pass(result);
   }

@@ -41,13 +41,15 @@ struct LayerNorm {
 struct IntegerAttention {
   kernels::Quantization q, k, p, v;
   float out_scale = 0;   // the graph's own constant for p.scale * v.scale
+  // Of products that are rounded to bytes (QLinearMatMul): score_scale and out_scale are then those of the bytes.
+  std::optional<kernels::Requantization> score_rounding = {}, out_rounding = {};
 };
 
 struct EncoderLayer {
   Linear query, key, value, attention_output, ffn_in, ffn_out;   // ffn_in has the activation
   LayerNorm attention_norm, output_norm;                         // after the residual additions (post-LN)
   kernels::Activation activation = kernels::Activation::kGelu;
-  float score_scale = 0;  // what raw scores are multiplied by: 1/sqrt(d), times scale_q * scale_k in integer form
+  float score_scale = 0;  // what raw scores are multiplied by: 1/sqrt(d), in integer form times scale_q * scale_k, or the scale of rounded scores
   std::optional<IntegerAttention> integer_attention;
 };
 

@@ -54,6 +54,8 @@ void check(const EncoderLayer& layer, const Encoder& encoder) {
   const IntegerAttention& integer = *layer.integer_attention;
   for (const kernels::Quantization& values : {integer.q, integer.k, integer.p, integer.v})
     check(values, "attention");
+  for (const auto& rounding : {integer.score_rounding, integer.out_rounding})
+    if (rounding) check({rounding->factor, rounding->zero_point}, "a product of attention");
 }
 
 void complete(Embeddings::Table& table, std::size_t width) {

@@ -35,6 +35,8 @@ template <class Archive, Like<kernels::PackedWeights> T>
 void fields(Archive& a, T& weights);
 template <class Archive, Like<kernels::Quantization> T>
 void fields(Archive& a, T& values);
+template <class Archive, Like<kernels::Requantization> T>
+void fields(Archive& a, T& values);
 template <class Archive, Like<std::optional<std::int64_t>> T>
 void fields(Archive& a, T& dim);
 
@@ -101,6 +103,10 @@ template <class Archive, Like<kernels::Quantization> T>
 void fields(Archive& a, T& values) {
   field(a, values.scale, values.zero_point);
 }
+template <class Archive, Like<kernels::Requantization> T>
+void fields(Archive& a, T& values) {
+  field(a, values.factor, values.zero_point);
+}
 template <class Archive, Like<DataType> T>
 void fields(Archive& a, T& type) {
   auto number = static_cast<std::int32_t>(type);
@@ -122,6 +128,8 @@ void fields(Archive& a, T& linear) {
 template <class Archive, Like<IntegerAttention> T>
 void fields(Archive& a, T& integer) {
   field(a, integer.q, integer.k, integer.p, integer.v, integer.out_scale);
+  optional_field(a, integer.score_rounding);
+  optional_field(a, integer.out_rounding);
 }
 template <class Archive, Like<EncoderLayer> T>
 void fields(Archive& a, T& layer) {

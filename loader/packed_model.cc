@@ -113,9 +113,13 @@ class Packer {
     integer.k = quantization(*index_, *match.scores, scores[4], scores[5]);
     integer.p = quantization(*index_, *match.context, context[1], context[2]);
     integer.v = quantization(*index_, *match.context, context[4], context[5]);
-    integer.out_scale = float_values(*index_, *match.context, context[6], 1)[0];
-    const float product = float_values(*index_, *match.scores, scores[6], 1)[0];
-    layer.score_scale = static_cast<float>(match.score_scale * static_cast<double>(product));
+    const ProductScale of_context = product_scale(*index_, *match.context);
+    integer.out_scale = of_context.scale;
+    integer.out_rounding = of_context.rounding;
+    const ProductScale of_scores = product_scale(*index_, *match.scores);
+    integer.score_rounding = of_scores.rounding;
+    layer.score_scale =
+        static_cast<float>(match.score_scale * static_cast<double>(of_scores.scale));
     layer.integer_attention = integer;
   }
 

@@ -19,6 +19,14 @@ const Tensor& constant(const GraphIndex& index, const Node& node, const std::str
   return *tensor;
 }
 
+float positive_scale(const GraphIndex& index, const Node& node, const std::string& name) {
+  const float scale = float_values(index, node, name, 1)[0];
+  if (!std::isfinite(scale) || scale <= 0)
+    throw FormatError(describe(node) + ": scale " + quoted_name(name) + " is " +
+                      std::to_string(scale) + ", expected a positive number");
+  return scale;
+}
+
 }  // namespace
 
 std::vector<float> float_values(const GraphIndex& index, const Node& node, const std::string& name,
@@ -40,13 +48,25 @@ std::vector<float> repeated_values(const GraphIndex& index, const Node& node,
 
 kernels::Quantization quantization(const GraphIndex& index, const Node& node,
                                    const std::string& scale, const std::string& zero_point) {
-  const float factor = float_values(index, node, scale, 1)[0];
-  if (!std::isfinite(factor) || factor <= 0)
-    throw FormatError(describe(node) + ": scale " + quoted_name(scale) + " is " +
-                      std::to_string(factor) + ", expected a positive number");
+  const float factor = positive_scale(index, node, scale);
   const Tensor* zero = index.constant(zero_point);
   const std::int32_t shift = zero != nullptr && zero->type() == DataType::kInt8 ? 128 : 0;
   return {factor, zero_point_value(index, node, zero_point) + shift};
+}
+
+ProductScale product_scale(const GraphIndex& index, const Node& node) {
+  constexpr std::size_t kRescale = 6, kScaleA = 7, kScaleB = 8, kScaleY = 9, kZeroY = 10;
+  const std::vector<std::string>& in = node.inputs;
+  if (in.size() == kScaleA) return {float_values(index, node, in[kRescale], 1)[0]};
+  const float a = positive_scale(index, node, in[kScaleA]);
+  const float b = positive_scale(index, node, in[kScaleB]);
+  const kernels::Quantization y = quantization(index, node, in[kScaleY], in[kZeroY]);
+  const float factor = a * b / y.scale;
+  if (!std::isfinite(factor) || factor <= 0)
+    throw FormatError(describe(node) + ": scales " + quoted_name(in[kScaleA]) + ", " +
+                      quoted_name(in[kScaleB]) + " and " + quoted_name(in[kScaleY]) + " give " +
+                      std::to_string(factor) + " for the sums, expected a positive number");
+  return {positive_scale(index, node, in[kRescale]), kernels::Requantization{factor, y.zero_point}};
 }
 
 std::int32_t zero_point_value(const GraphIndex& index, const Node& node, const std::string& name) {

@@ -1,6 +1,7 @@
 // Checked reading of the constants of a recognised encoder, for packing.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,13 @@ std::vector<float> repeated_values(const GraphIndex& index, const Node& node,
 // the same.
 kernels::Quantization quantization(const GraphIndex& index, const Node& node,
                                    const std::string& scale, const std::string& zero_point);
+
+// How a QuantizedMatMul scales its sums, and how it rounds them when it does.
+struct ProductScale {
+  float scale = 0;
+  std::optional<kernels::Requantization> rounding = {};
+};
+ProductScale product_scale(const GraphIndex& index, const Node& node);
 
 // The zero point of a u8 or s8 tensor as a number, 0 when `name` is "". One element.
 std::int32_t zero_point_value(const GraphIndex& index, const Node& node, const std::string& name);

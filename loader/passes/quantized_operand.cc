@@ -46,11 +46,6 @@ std::optional<Dequantized> dequantized_once(const GraphIndex& index, const std::
   return Dequantized{std::move(*bytes), node->inputs[1]};
 }
 
-// q * scale / scale rounds to q for |q| <= 255, unless q * scale is denormal or infinite.
-bool is_reversible(float scale) {
-  return std::isnormal(scale) && std::fabs(scale) <= std::numeric_limits<float>::max() / 256;
-}
-
 bool same_scale(const GraphIndex& index, const std::string& a, const std::string& b) {
   return a == b || equal_tensors(*index.constant(a), *index.constant(b));
 }
@@ -70,6 +65,10 @@ void look_through_repetitions(const GraphIndex& index, Quantized& q) {
 }  // namespace
 
 bool is_byte(DataType type) noexcept { return type == DataType::kUint8 || type == DataType::kInt8; }
+
+bool is_reversible(float scale) noexcept {
+  return std::isnormal(scale) && std::fabs(scale) <= std::numeric_limits<float>::max() / 256;
+}
 
 bool is_plain_quantization(const Node& node) noexcept {
   return std::ranges::all_of(node.attributes, [](const Attribute& attribute) {

@@ -10,6 +10,10 @@ namespace filigree::loader {
 
 bool is_byte(DataType type) noexcept;  // UINT8 or INT8
 
+// True when bytes that are dequantised and quantised again are the same: q * scale / scale rounds
+// to q for |q| <= 255, unless q * scale is denormal or infinite.
+bool is_reversible(float scale) noexcept;
+
 // x, scale and zero point ("" for none) of a value that QuantizeLinear makes per tensor.
 struct Quantized {
   std::string x, scale, zero_point;

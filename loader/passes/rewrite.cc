@@ -1,5 +1,6 @@
 #include "loader/passes/rewrite.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,12 @@ bool is_linear(const Node* node) noexcept {
 
 const std::string& weight_name(const Node& linear) noexcept {
   return input_name(linear, linear.op_type == "Linear" ? 1 : 3);
+}
+
+bool moves_elements(const Node& node) noexcept {
+  constexpr std::string_view kNames[] = {"Reshape",   "Transpose", "Squeeze",
+                                         "Unsqueeze", "Flatten",   "Identity"};
+  return node.domain.empty() && std::ranges::find(kNames, node.op_type) != std::end(kNames);
 }
 
 void rewrite(Graph& graph, const Match& match) {

@@ -17,13 +17,18 @@ namespace filigree::loader {
 //   where it differs QuantizedLinear  x, x_scale, x_zero_point or "", W [in, out], W_zero_point or
 //   "", int32 bias or "", rescale,
 //                    float bias or ""        quantises x, multiplies integers, gives float
-//   QuantizedMatMul  a, a_scale, a_zero_point or "", b, b_scale, b_zero_point or "", rescale
+//   QuantizedMatMul  a, a_scale, a_zero_point or "", b, b_scale, b_zero_point or "", rescale; where
+//                    the product is rounded to bytes before it is rescaled, also its scales of a
+//                    and b, y_scale, y_zero_point
 // Every input but x, a and b is an initializer. An attribute "operator" keeps the operator that the
 // node with this name has in the file, for messages.
 inline constexpr std::string_view kFiligreeDomain = "filigree";
 
 bool is_linear(const Node* node) noexcept;  // Linear or QuantizedLinear; false for nullptr
 const std::string& weight_name(const Node& linear) noexcept;
+
+// Reshape and the like: the same elements in another order or shape.
+bool moves_elements(const Node& node) noexcept;
 
 // Gives the node that may stand for `last` (same outputs, inputs that are available at its place),
 // or nothing. `added` takes new initializers.

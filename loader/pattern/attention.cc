@@ -13,16 +13,20 @@
 namespace filigree::loader {
 namespace {
 
-// A product of two values that both depend on the input of the graph.
+// A product of two values that both depend on the input of the graph. A QLinearMatMul is one that
+// no pass could make a QuantizedMatMul of: match_scores then names what is in the way.
 bool is_computed_product(const GraphIndex& index, const Node* node) {
   if (is_operator(node, "QuantizedMatMul", kFiligreeDomain)) return true;
-  return is_operator(node, "MatMul") && node->inputs.size() == 2 &&
-         index.producer(node->inputs[0]) != nullptr && index.producer(node->inputs[1]) != nullptr;
+  const bool of_bytes = is_operator(node, "QLinearMatMul") && node->inputs.size() == 8;
+  if (!of_bytes && !(is_operator(node, "MatMul") && node->inputs.size() == 2)) return false;
+  return index.producer(node->inputs[0]) != nullptr &&
+         index.producer(node->inputs[of_bytes ? 3 : 1]) != nullptr;
 }
 
 // True when `value` is such a product behind at most a few scales, masks and casts.
 bool leads_to_product(const GraphIndex& index, const std::string& value, int depth = 8) {
-  constexpr std::string_view kBetween[] = {"Add", "Sub", "Mul", "Div", "Where", "Cast", "Identity"};
+  constexpr std::string_view kBetween[] = {"Add",   "Sub",  "Mul",      "Div",
+                                           "Where", "Cast", "Identity", "DequantizeLinear"};
   const Node* node = index.producer(value);
   if (is_computed_product(index, node)) return true;
   if (node == nullptr || depth == 0 ||

@@ -1,21 +1,15 @@
 #include "loader/pattern/layout.h"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include "loader/error.h"
 #include "loader/interpreter.h"
+#include "loader/passes/rewrite.h"
 #include "loader/pattern/mismatch.h"
 
 namespace filigree::loader {
 namespace {
-
-bool moves_elements(const Node& node) {
-  constexpr std::string_view kNames[] = {"Reshape",   "Transpose", "Squeeze",
-                                         "Unsqueeze", "Flatten",   "Identity"};
-  return node.domain.empty() && std::ranges::find(kNames, node.op_type) != std::end(kNames);
-}
 
 struct Scaling {
   std::string variable;

@@ -133,6 +133,21 @@ def as_half(proto):
     return result
 
 
+def with_short_names(proto):
+    """Half of a small encoder are names."""
+    result = onnx.ModelProto()
+    result.CopyFrom(proto)
+    graph = result.graph
+    short = {"": ""} | {value.name: value.name for value in [*graph.input, *graph.output]}
+    for tensor in graph.initializer:
+        tensor.name = short.setdefault(tensor.name, f"c{len(short)}")
+    for number, node in enumerate(graph.node):
+        node.name = f"n{number}"
+        for names in (node.input, node.output):
+            names[:] = [short.setdefault(name, f"v{len(short)}") for name in names]
+    return result
+
+
 def batch(inputs, seed):
     generator = np.random.default_rng(seed)
     shape = (len(LENGTHS), max(LENGTHS))
@@ -208,6 +223,7 @@ def main():
     write("int8_u8_zero_point_120",
           to_static_int8(base, feeds, Form(weight_zero_point=120, per_channel=True)), 1)
     write("int8_signed_activations", to_static_int8(base, feeds, Form(signed_activations=True)), 1)
+    write("int8_byte_products", with_short_names(to_static_int8(base, feeds, Form(byte_products=True))), 1)
 
     one = dict(num_hidden_layers=1)
     write("unrecognised_relu",

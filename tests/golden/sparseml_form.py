@@ -2,6 +2,9 @@
 
 Every MatMul by a constant becomes QuantizeLinear -> MatMulInteger [-> Add int32] -> Cast -> Mul [-> Add float], every
 MatMul of two activations the same with two QuantizeLinear, every embedding table u8 behind Gather + DequantizeLinear.
+With byte_products a MatMul of two activations is QLinearMatMul -> DequantizeLinear instead, as SparseML wrote it until
+the middle of 2022; Transpose and Reshape of the context lie between the two, and in every second layer its bytes go to
+the next MatMulInteger as they are.
 Ranges of activations come from one run of the float model. The head (whose output has two features) stays float.
 """
 
@@ -20,6 +23,7 @@ class Form:
     bias: str = "int32"  # or "float": added after the scale
     per_channel: bool = False
     signed_activations: bool = False
+    byte_products: bool = False
 
 
 def activation_ranges(model, feeds, names):
@@ -43,8 +47,13 @@ class Converter:
                 self.constants[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
         self.nodes = []
         self.quantized = {}
+        self.direct_bytes = False  # the last time that bytes were to be quantised
+        self.bytes = {}  # values that are bytes by now: scale, names of scale and zero point
         operands = {name for node in model.graph.node if node.op_type == "MatMul"
                     for name in node.input if name not in self.constants}
+        if form.byte_products:
+            operands |= {node.output[0] for node in model.graph.node
+                         if node.op_type == "MatMul" and node.input[1] not in self.constants}
         self.ranges = activation_ranges(model, feeds, operands)
 
     def add(self, name, array):
@@ -55,9 +64,7 @@ class Converter:
         self.nodes.append(helper.make_node(op, inputs, [output], name=f"{output}_{op}", **attributes))
         return output
 
-    def quantize(self, value):
-        if value in self.quantized:
-            return self.quantized[value]
+    def parameters(self, value):
         low, high = self.ranges[value]
         low, high = min(low, 0.0), max(high, 0.0)
         scale = np.float32((high - low) / 255)
@@ -65,6 +72,20 @@ class Converter:
         kind, zero = (np.int8, zero - 128) if self.form.signed_activations else (np.uint8, zero)
         scale_name = self.add(f"{value}_scale", scale)
         zero_name = self.add(f"{value}_zero_point", np.array(zero, kind))
+        return scale, scale_name, zero_name
+
+    def quantize(self, value):
+        if value in self.quantized:
+            return self.quantized[value]
+        if value in self.bytes:
+            scale, scale_name, zero_name = self.bytes[value]
+            self.direct_bytes = not self.direct_bytes
+            if self.direct_bytes:
+                return value, scale, zero_name
+            value = self.emit("DequantizeLinear", [value, scale_name, zero_name], f"{value}_float")
+            output = self.emit("QuantizeLinear", [value, scale_name, zero_name], f"{value}_quantized")
+            return output, scale, zero_name
+        scale, scale_name, zero_name = self.parameters(value)
         output = self.emit("QuantizeLinear", [value, scale_name, zero_name], f"{value}_quantized")
         self.quantized[value] = (output, scale, zero_name)
         return self.quantized[value]
@@ -110,6 +131,20 @@ class Converter:
         value = self.emit("Cast", [value], f"{output}_cast", to=TensorProto.FLOAT)
         self.emit("Mul", [value, self.add(f"{output}_rescale", np.float32(a_scale * b_scale))], output)
 
+    def byte_product(self, node, is_moved):
+        operands = []
+        for value in node.input:
+            quantized, _, zero_name = self.quantize(value)
+            operands += [quantized, f"{value}_scale", zero_name]
+        output = node.output[0]
+        scale, scale_name, zero_name = self.parameters(output)
+        if is_moved:
+            self.emit("QLinearMatMul", [*operands, scale_name, zero_name], output)
+            self.bytes[output] = scale, scale_name, zero_name
+        else:
+            value = self.emit("QLinearMatMul", [*operands, scale_name, zero_name], f"{output}_bytes")
+            self.emit("DequantizeLinear", [value, scale_name, zero_name], output)
+
     def embedding(self, node):
         table = self.constants[node.input[0]]
         low, high = min(table.min(), 0), max(table.max(), 0)
@@ -132,6 +167,9 @@ class Converter:
                 continue
             if node.op_type == "MatMul":
                 weight = self.constants.get(node.input[1])
+                if weight is None and self.form.byte_products:
+                    self.byte_product(node, readers[node.output[0]][0].op_type in ("Transpose", "Reshape"))
+                    continue
                 if weight is None:
                     self.product(node)
                     continue
@@ -147,6 +185,8 @@ class Converter:
                     self.constants[node.input[0]].dtype == np.float32):
                 self.embedding(node)
                 continue
+            if node.input and node.input[0] in self.bytes:
+                self.bytes[node.output[0]] = self.bytes[node.input[0]]
             self.nodes.append(node)
         kept = [onnx.NodeProto.FromString(node.SerializeToString()) for node in self.nodes]
         del self.graph.node[:]

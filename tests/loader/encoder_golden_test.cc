@@ -80,6 +80,13 @@ double operand(double x, const kernels::Quantization* q) {
   return q == nullptr ? x : quantized(x, *q) - q->zero_point;
 }
 
+// An integer sum that is rounded to bytes, as steps from the zero point; any other as it is.
+double rounded(double sum, const std::optional<kernels::Requantization>& rounding) {
+  if (!rounding) return sum;
+  const float steps = std::nearbyint(static_cast<float>(sum) * rounding->factor);
+  return std::clamp<double>(steps, -rounding->zero_point, 255 - rounding->zero_point);
+}
+
 Matrix attention(const EncoderLayer& layer, const Encoder& encoder, const Matrix& x) {
   const Matrix q = through(layer.query, x);
   const Matrix k = through(layer.key, x);
@@ -94,6 +101,7 @@ Matrix attention(const EncoderLayer& layer, const Encoder& encoder, const Matrix
         for (std::size_t d = head * encoder.head_size; d < (head + 1) * encoder.head_size; ++d)
           p[j] += operand(q[i][d], integer ? &integer->q : nullptr) *
                   operand(k[j][d], integer ? &integer->k : nullptr);
+        if (integer) p[j] = rounded(p[j], integer->score_rounding);
         p[j] = std::exp(p[j] * layer.score_scale);
         total += p[j];
       }
@@ -101,7 +109,7 @@ Matrix attention(const EncoderLayer& layer, const Encoder& encoder, const Matrix
         for (std::size_t j = 0; j < x.size(); ++j)
           out[i][d] += operand(p[j] / total, integer ? &integer->p : nullptr) *
                        operand(v[j][d], integer ? &integer->v : nullptr);
-        if (integer) out[i][d] *= integer->out_scale;
+        if (integer) out[i][d] = rounded(out[i][d], integer->out_rounding) * integer->out_scale;
       }
     }
   return through(layer.attention_output, out);

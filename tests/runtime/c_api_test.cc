@@ -73,8 +73,8 @@ TEST_P(CApi, GivesTheBitsOfTheEngineOnEveryTableAndCoreCount) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, CApi,
-                         testing::Values("legacy14_eager", "int8_u8", "classifier_dynamo18",
-                                         "unrecognised_relu"),
+                         testing::Values("legacy14_eager", "int8_u8", "int8_byte_products",
+                                         "classifier_dynamo18", "unrecognised_relu"),
                          [](const auto& form) { return std::string(form.param); });
 
 TEST(CApiModel, SaysWhatItIs) {

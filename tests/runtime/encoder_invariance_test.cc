@@ -20,6 +20,7 @@ constexpr Form kForms[] = {
     {"int8", LinearForm::kI8, AttentionForm::kInteger},
     {"int8 linears, fp32 attention", LinearForm::kI8, AttentionForm::kF32},
     {"fp32 linears, integer attention", LinearForm::kF32, AttentionForm::kInteger},
+    {"int8, rounded products of attention", LinearForm::kI8, AttentionForm::kRounded},
     {"mixed", LinearForm::kMixed, AttentionForm::kAlternating},
 };
 

@@ -40,6 +40,13 @@ float quantised(float value, const kernels::Quantization& quantization) {
   return std::clamp(q, 0.0f, 255.0f);
 }
 
+// A sum of integer products rounded to bytes, as steps from the zero point: the sum is exact, and
+// what happens to it is float arithmetic that is done here, too.
+double rounded(double sum, const kernels::Requantization& rounding) {
+  const float steps = std::nearbyint(static_cast<float>(sum) * rounding.factor);
+  return std::clamp<double>(steps, -rounding.zero_point, 255 - rounding.zero_point);
+}
+
 Bounded gelu(const Bounded& in) {
   const double value = in.value * 0.5 * (1 + std::erf(in.value / std::sqrt(2.0)));
   // kernels/gelu.h states the error of the function; its slope is at most 1.13.
@@ -141,14 +148,21 @@ struct Attention {
   std::vector<Bounded> exponentials(std::size_t query, std::size_t keys) const {
     std::vector<Bounded> p(keys);
     double largest = -HUGE_VAL;
+    const auto rounding =
+        layer.integer_attention ? layer.integer_attention->score_rounding : std::nullopt;
     for (std::size_t j = 0; j < keys; ++j) {
-      double magnitude = 0;
+      double sum = 0, magnitude = 0;
       for (std::size_t d = 0; d < size; ++d) {
         const double product = (value(k, j, d) - zero(&loader::IntegerAttention::k)) *
                                (value(q, query, d) - zero(&loader::IntegerAttention::q));
-        p[j].value += product * layer.score_scale;
+        sum += product;
         magnitude += std::fabs(product * layer.score_scale);
       }
+      if (rounding) {
+        sum = rounded(sum, *rounding);
+        magnitude = std::fabs(sum * layer.score_scale);
+      }
+      p[j].value = sum * layer.score_scale;
       p[j].error = (static_cast<double>(size) + 2) * kRounding * magnitude;
       largest = std::max(largest, p[j].value);
     }
@@ -210,6 +224,11 @@ struct Attention {
         const double centred = value(v, j, d) - integer.v.zero_point;
         total.value += quantum[j].value * centred;
         total.error += quantum[j].error * std::fabs(centred);
+      }
+      if (integer.out_rounding) {
+        const double low = rounded(total.value - total.error, *integer.out_rounding);
+        const double high = rounded(total.value + total.error, *integer.out_rounding);
+        total = {(low + high) / 2, (high - low) / 2};
       }
       out.at(query, first + d) = {
           total.value * integer.out_scale,
@@ -356,6 +375,10 @@ TEST(EncoderReference, MatchesInFloat) { expect_encoder({}); }
 
 TEST(EncoderReference, MatchesInInt8) {
   expect_encoder({.linears = LinearForm::kI8, .attention = AttentionForm::kInteger});
+}
+
+TEST(EncoderReference, MatchesWhereProductsOfAttentionAreRounded) {
+  expect_encoder({.linears = LinearForm::kI8, .attention = AttentionForm::kRounded});
 }
 
 TEST(EncoderReference, MatchesWhereInt8LinearsFeedFloatAttention) {

@@ -191,6 +191,19 @@ TEST(Inspect, NamesTheEncoderAndItsSparsity) {
   EXPECT_NE(text.out.find("6 layers, hidden 384, 12 heads of 32"), std::string::npos) << text.out;
 }
 
+TEST(Inspect, SaysHowAttentionIsComputed) {
+  const std::filesystem::path folder =
+      std::filesystem::path(FILIGREE_SOURCE_DIR) / "tests/data/encoders";
+  const std::pair<const char*, const char*> kForms[] = {
+      {"legacy14_eager.onnx", ", float attention\n"},
+      {"int8_u8.onnx", ", integer attention\n"},
+      {"int8_byte_products.onnx", ", integer attention with products rounded to bytes\n"}};
+  for (const auto& [file, text] : kForms) {
+    const Outcome outcome = run({"inspect", (folder / file).string()});
+    EXPECT_NE(outcome.out.find(text), std::string::npos) << outcome.out << outcome.err;
+  }
+}
+
 std::vector<std::string> analyze(std::vector<std::string> flags) {
   std::vector<std::string> words{"analyze",          kModel, "--sequence_length",       "16",
                                  "--num_iterations", "2",    "--num_warmup_iterations", "0"};

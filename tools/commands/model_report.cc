@@ -91,13 +91,21 @@ bool has_integer_attention(const loader::Encoder& encoder) {
   return !encoder.layers.empty() && encoder.layers.front().integer_attention.has_value();
 }
 
+const char* attention_name(const loader::Encoder& encoder) {
+  if (!has_integer_attention(encoder)) return "float attention";
+  const loader::IntegerAttention& integer = *encoder.layers.front().integer_attention;
+  return integer.score_rounding || integer.out_rounding
+             ? "integer attention with products rounded to bytes"
+             : "integer attention";
+}
+
 void encoder_lines(const loader::Encoder& encoder, std::ostream& out) {
   out << "encoder:     " << encoder.layers.size() << " layers, hidden " << encoder.hidden_size
       << ", " << encoder.heads << " heads of " << encoder.head_size << ", intermediate "
       << encoder.intermediate_size;
   if (!encoder.layers.empty())
     out << ", activation " << activation_name(encoder.layers.front().activation);
-  out << ", " << (has_integer_attention(encoder) ? "integer" : "float") << " attention\n"
+  out << ", " << attention_name(encoder) << "\n"
       << "vocabulary:  " << encoder.vocabulary << ", at most " << encoder.max_positions
       << " positions\n";
 }

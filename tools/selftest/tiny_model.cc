@@ -116,7 +116,8 @@ class Builder {
     layer.attention_norm = layer_norm();
     layer.output_norm = layer_norm();
     layer.score_scale = 1 / std::sqrt(static_cast<float>(hidden / options_.heads));
-    const bool integer = options_.attention == AttentionForm::kInteger ||
+    const bool rounded = options_.attention == AttentionForm::kRounded;
+    const bool integer = options_.attention == AttentionForm::kInteger || rounded ||
                          (options_.attention == AttentionForm::kAlternating && index % 2 == 0);
     if (integer) {
       const Quantization projected{8.0f / 255, 126};
@@ -126,8 +127,20 @@ class Builder {
                                  .v = projected,
                                  .out_scale = projected.scale / 255};
       layer.score_scale *= layer.integer_attention->q.scale * layer.integer_attention->k.scale;
+      if (rounded) round_products(layer);
     }
     return layer;
+  }
+
+  // To steps of which the largest products have more than there are in a byte.
+  static void round_products(loader::EncoderLayer& layer) {
+    constexpr float kScoreSteps = 1.5f;  // in one unit of the scaled scores
+    loader::IntegerAttention& integer = *layer.integer_attention;
+    integer.score_rounding = {layer.score_scale * kScoreSteps, 117};
+    layer.score_scale = 1 / kScoreSteps;
+    const Quantization context{4.0f / 255, 129};
+    integer.out_rounding = {integer.out_scale / context.scale, context.zero_point};
+    integer.out_scale = context.scale;
   }
 
   loader::Embeddings::Table table(loader::EmbeddingInput input, std::size_t rows) {

@@ -11,7 +11,8 @@
 namespace filigree::tools {
 
 enum class LinearForm { kF32, kI8, kMixed };  // kMixed: both kinds in every layer
-enum class AttentionForm { kF32, kInteger, kAlternating };
+// kRounded: integer, with both products rounded to bytes; kAlternating: integer and float.
+enum class AttentionForm { kF32, kInteger, kRounded, kAlternating };
 // Of int8 weights kSparse is 1x4 groups and kUnstructured single weights; of fp32 both are single
 // ones.
 enum class StorageForm { kDense, kSparse, kUnstructured };
