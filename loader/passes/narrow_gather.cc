@@ -7,20 +7,34 @@
 
 #include "loader/passes/graph_index.h"
 #include "loader/passes/prune.h"
+#include "loader/passes/quantized_operand.h"
 
 namespace filigree::loader {
 namespace {
 
-// The Cast from a float16 initializer to float that `gather` reads its table from, or nullptr.
-const Node* table_cast(const GraphIndex& index, const Node& gather) {
+bool widens_half(const Node& node, const Tensor& table) {
+  return is_operator(&node, "Cast") && node.inputs.size() == 1 &&
+         table.type() == DataType::kFloat16 &&
+         int_attribute(node, "to", 0) == static_cast<std::int64_t>(DataType::kFloat);
+}
+
+bool dequantizes(const GraphIndex& index, const Node& node, const Tensor& table) {
+  if (!is_operator(&node, "DequantizeLinear") || !is_byte(table.type()) ||
+      !is_plain_quantization(node) || !float_scalar(index.constant(input_name(node, 1))))
+    return false;
+  const std::string& zero_point = input_name(node, 2);
+  const Tensor* zero = index.constant(zero_point);
+  return zero_point.empty() ||
+         (zero != nullptr && zero->size() == 1 && zero->type() == table.type());
+}
+
+// The node that makes floats of the stored table that `gather` reads, or nullptr.
+const Node* widening(const GraphIndex& index, const Node& gather) {
   if (!is_operator(&gather, "Gather") || gather.inputs.size() != 2) return nullptr;
-  const Node* cast = index.producer(gather.inputs[0], "Cast");
-  if (cast == nullptr || cast->inputs.size() != 1) return nullptr;
-  const Tensor* table = index.constant(cast->inputs[0]);
-  const bool half = table != nullptr && table->type() == DataType::kFloat16;
-  const bool to_float =
-      int_attribute(*cast, "to", 0) == static_cast<std::int64_t>(DataType::kFloat);
-  return half && to_float ? cast : nullptr;
+  const Node* node = index.producer(gather.inputs[0]);
+  const Tensor* table = node == nullptr ? nullptr : index.constant(input_name(*node, 0));
+  if (table == nullptr) return nullptr;
+  return widens_half(*node, *table) || dequantizes(index, *node, *table) ? node : nullptr;
 }
 
 std::string unused_name(const std::unordered_set<std::string>& taken, std::string name) {
@@ -40,16 +54,16 @@ void narrow_gather(Graph& graph) {
   {
     const GraphIndex index(graph);
     for (const Node& node : graph.nodes) {
-      const Node* cast = table_cast(index, node);
-      if (cast == nullptr) {
+      const Node* wide = widening(index, node);
+      if (wide == nullptr) {
         nodes.push_back(node);
         continue;
       }
       Node gather = node;
-      Node widen = *cast;
-      const std::string rows = unused_name(taken, node.outputs[0] + "_half");
+      Node widen = *wide;
+      const std::string rows = unused_name(taken, node.outputs[0] + "_stored");
       taken.insert(rows);
-      gather.inputs[0] = cast->inputs[0];
+      gather.inputs[0] = wide->inputs[0];
       gather.outputs[0] = rows;
       widen.inputs[0] = rows;
       widen.outputs[0] = node.outputs[0];

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "loader/error.h"
 #include "loader/passes/narrow_gather.h"
@@ -70,6 +71,54 @@ TEST(FoldConstants, LeavesMatricesThatNobodyLookedAtForLater) {
   EXPECT_EQ(reads, 1);
 }
 
+// W -> QuantizeLinear -> DequantizeLinear, two scales along `axis` of [2, 3].
+Graph pair_around_matrix(const Tensor& matrix, std::int64_t axis) {
+  GraphBuilder builder;
+  builder.input("x").output("y").constant("w", matrix).constant<float>("s", {2}, {0.5F, 2});
+  builder.constant<std::int8_t>("z", {2}, {0, 1});
+  builder.node("QuantizeLinear", {"w", "s", "z"}, "q", {{"axis", axis}});
+  builder.node("DequantizeLinear", {"q", "s", "z"}, "d", {{"axis", axis}});
+  builder.node("MatMul", {"x", "d"}, "y");
+  return builder.graph();
+}
+
+TEST(FoldConstants, KeepsByteMatricesUntilTheyMayBecomeFloats) {
+  const std::vector<float> values = {1, 2, 3, 4, 5, 6};
+  int reads = 0;
+  const Tensor deferred = Tensor::deferred(DataType::kFloat, {2, 3}, [&](std::span<std::byte> out) {
+    ++reads;
+    std::ranges::copy(std::as_bytes(std::span(values)), out.begin());
+  });
+  for (const std::int64_t axis : {0, -2}) {
+    Graph graph = pair_around_matrix(deferred.unread(), axis);
+    std::size_t budget = fold_budget(graph);
+    fold_constants(graph, budget, ByteMatrices::kKept);
+    EXPECT_EQ(operators(graph), (Names{"DequantizeLinear", "MatMul"}));
+    EXPECT_EQ(graph.initializers.at("q").type(), DataType::kInt8);
+    fold_constants(graph, budget, ByteMatrices::kFolded);
+    EXPECT_EQ(operators(graph), Names{"MatMul"});
+    EXPECT_EQ(std::exchange(reads, 0), 0);
+    EXPECT_EQ(floats(graph.initializers.at("d")), (std::vector<float>{1, 2, 3, 4, 4, 6}));
+    EXPECT_EQ(std::exchange(reads, 0), 1);
+  }
+}
+
+TEST(FoldConstants, NamesScalesThatDoNotFitALargeMatrix) {
+  const Tensor deferred = Tensor::deferred(DataType::kFloat, {2, 3}, [](std::span<std::byte>) {});
+  Graph graph = pair_around_matrix(deferred, 1);
+  expect_error<FormatError>([&] { fold_constants(graph); },
+                            "node 'q': QuantizeLinear of opset 14 with inputs (FLOAT [2, 3], FLOAT "
+                            "[2], INT8 [2]): scale has shape [2], expected one or 3 elements");
+}
+
+TEST(FoldConstants, TakesWhatItMakesFromTheBudget) {
+  Graph graph = pair_around_matrix(Tensor(DataType::kFloat, {2, 3}), 0);
+  std::size_t budget = 15;
+  fold_constants(graph, budget, ByteMatrices::kFolded);
+  EXPECT_EQ(operators(graph), (Names{"DequantizeLinear", "MatMul"}));
+  EXPECT_EQ(budget, 7U);  // what a node makes counts for at least 8
+}
+
 TEST(FoldConstants, RefusesAtOnceWhatCouldNotBeComputedLater) {
   const Tensor deferred =
       Tensor::deferred(DataType::kFloat, {2, 3}, [](std::span<std::byte>) { FAIL(); });
@@ -133,6 +182,25 @@ TEST(NarrowGather, GathersHalfRowsBeforeTheyAreWidened) {
   EXPECT_EQ(operators(graph), (Names{"Gather", "Cast"}));
   const Values feeds = {{"ids", Tensor::of<std::int64_t>({2}, std::vector<std::int64_t>{2, 0})}};
   EXPECT_EQ(floats(run_one(graph, feeds, "rows")), (std::vector<float>{5, 6, 1, 2}));
+}
+
+TEST(NarrowGather, GathersBytesOfOneScaleBeforeTheyBecomeFloats) {
+  GraphBuilder builder;
+  builder.input("ids", DataType::kInt64).output("rows").constant<float>("s", {}, {0.5F});
+  builder.constant<std::int8_t>("table", {3, 2}, {1, 2, 3, 4, 5, 6});
+  builder.constant<std::int8_t>("z", {}, {1}).constant<float>("channels", {2}, {0.5F, 2});
+  builder.node("DequantizeLinear", {"table", "s", "z"}, "wide");
+  builder.node("Gather", {"wide", "ids"}, "rows");
+  Graph graph = builder.graph();
+  narrow_gather(graph);
+  EXPECT_EQ(operators(graph), (Names{"Gather", "DequantizeLinear"}));
+  const Values feeds = {{"ids", Tensor::of<std::int64_t>({2}, std::vector<std::int64_t>{2, 0})}};
+  EXPECT_EQ(floats(run_one(graph, feeds, "rows")), (std::vector<float>{2, 2.5F, 0, 0.5F}));
+  // A scale for each column would be one for each row of the table after the exchange.
+  Graph by_channel = builder.graph();
+  by_channel.nodes[0].inputs = {"table", "channels"};
+  narrow_gather(by_channel);
+  EXPECT_EQ(operators(by_channel), (Names{"DequantizeLinear", "Gather"}));
 }
 
 }  // namespace
