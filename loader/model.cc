@@ -19,6 +19,7 @@
 #include "loader/passes/canonical_gelu.h"
 #include "loader/passes/canonical_layer_norm.h"
 #include "loader/passes/canonical_linear.h"
+#include "loader/passes/canonical_qdq.h"
 #include "loader/passes/canonical_quantized.h"
 #include "loader/passes/fold_constants.h"
 #include "loader/passes/narrow_gather.h"
@@ -30,18 +31,30 @@
 namespace filigree::loader {
 namespace {
 
-void fold(Graph& graph) {
+// Byte matrices stay behind their DequantizeLinear; those of tables become known only when their
+// scales are constants. Gives what folding those, too, may make.
+std::size_t fold(Graph& graph) {
   narrow_gather(graph);
-  fold_constants(graph);
+  std::size_t budget = fold_budget(graph);
+  fold_constants(graph, budget, ByteMatrices::kKept);
+  narrow_gather(graph);
+  return budget;
 }
 
-Graph canonical(const Graph& graph) {
+void fold_byte_matrices(Graph& graph, std::size_t budget) {
+  fold_constants(graph, budget, ByteMatrices::kFolded);
+}
+
+Graph canonical(const Graph& graph, std::size_t budget) {
   Graph result = graph;
-  for (const auto pass : {canonicalize_layer_norm, canonicalize_gelu, canonicalize_byte_products,
-                          canonicalize_quantized, canonicalize_linear}) {
+  for (const auto pass : {canonicalize_layer_norm, canonicalize_gelu, canonicalize_qdq,
+                          canonicalize_byte_products, canonicalize_quantized}) {
     give_way();
     pass(result);
   }
+  give_way();
+  fold_byte_matrices(result, budget);
+  canonicalize_linear(result);
   give_way();
   return result;
 }
@@ -53,13 +66,16 @@ Graph cut_after_layer(EncoderMatch& match, const Graph& graph, std::int64_t laye
   return hidden_state_graph(graph, match.output);
 }
 
-// Sets encoder and rest, or throws Mismatch and leaves the model as it was.
-void recognize(Model& model, const Graph& file_graph, const LoadOptions& options) {
-  const Graph graph = canonical(model.rest);
+// Sets encoder and rest, or throws Mismatch and leaves the model as it was. `budget` is what fold()
+// gave.
+void recognize(Model& model, const Graph& file_graph, const LoadOptions& options,
+               std::size_t budget) {
+  const Graph graph = canonical(model.rest, budget);
   const GraphIndex index(graph);
   EncoderMatch match = match_encoder(index);
   Graph rest = options.hidden_layer ? cut_after_layer(match, model.rest, *options.hidden_layer)
                                     : rest_of_graph(model.rest, match);
+  fold_byte_matrices(rest, budget);
   PackedEncoder packed = pack_encoder(index, match, file_graph, options, *model.weight_memory);
   check_rest(rest, match, static_cast<std::int64_t>(packed.encoder.hidden_size));
   model.encoder = std::move(packed.encoder);
@@ -152,10 +168,10 @@ std::shared_ptr<Model> made_model(const Graph& file_graph, const LoadOptions& op
   for (const ValueInfo& input : file_graph.inputs) model->input_names.push_back(input.name);
   for (const ValueInfo& output : file_graph.outputs) model->output_names.push_back(output.name);
   model->rest = unread(file_graph);
-  named_errors(model->file, [&] { fold(model->rest); });
+  const std::size_t budget = named_errors(model->file, [&] { return fold(model->rest); });
   if (options.recognition == LoadOptions::Recognition::kEncoder) {
     try {
-      named_errors(model->file, [&] { recognize(*model, file_graph, options); });
+      named_errors(model->file, [&] { recognize(*model, file_graph, options, budget); });
     } catch (const Mismatch& mismatch) {
       if (options.hidden_layer)
         throw FormatError(model->file + ": no encoder recognised, of which layer " +
@@ -164,6 +180,7 @@ std::shared_ptr<Model> made_model(const Graph& file_graph, const LoadOptions& op
       model->warnings.push_back(std::string("no encoder recognised: ") + mismatch.what());
     }
   }
+  named_errors(model->file, [&] { fold_byte_matrices(model->rest, budget); });
   check_implemented(model->rest);
   named_errors(model->file, [&] { settle(*model); });
   if (model->encoder && options.imposed.zeros > 0)

@@ -80,7 +80,7 @@ struct Encoder {
 struct MatrixInfo {
   std::string name;
   std::size_t rows = 0, cols = 0, nonzeros = 0, packed_bytes = 0;
-  std::string form;    // "fp32", "fp16", "int8 static (SparseML)"
+  std::string form;    // "fp32", "fp16", "int8 static (SparseML)", "int8 static (Q/DQ)"
   std::string kernel;  // "dense_f32", "unstructured_f32", "dense_i8", "groups_i8", "unstructured_i8"
 };
 

@@ -25,6 +25,12 @@ std::string stored_form(const GraphIndex& file_index, std::string name) {
   }
 }
 
+// Of a QuantizedLinear, by the operator that it was.
+std::string integer_form(const Node& node) {
+  const bool is_converted = string_attribute(node, "operator", "") == "MatMulInteger";
+  return is_converted ? "int8 static (SparseML)" : "int8 static (Q/DQ)";
+}
+
 // What is large: a table, or a matrix.
 struct Job {
   const TableMatch* table = nullptr;  // of `target_table`
@@ -101,7 +107,7 @@ class Packer {
             .cols = weights.cols(),
             .nonzeros = weights.nonzeros(),
             .packed_bytes = weights.bytes(),
-            .form = linear.input ? "int8 static (SparseML)" : stored_form(file_index_, linear.name),
+            .form = linear.input ? integer_form(*job.node) : stored_form(file_index_, linear.name),
             .kernel = kernels::format_name(weights.format())};
   }
 

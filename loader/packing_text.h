@@ -7,7 +7,7 @@
 
 namespace filigree::loader {
 
-// "isa avx2 formats 0 recognition 0 l1 49152", and a hidden layer or a what-if.
+// "isa avx2 formats 0 recognition 0 l1 49152 forms 2", and a hidden layer or a what-if.
 std::string packing_text(const LoadOptions& options);
 
 }  // namespace filigree::loader

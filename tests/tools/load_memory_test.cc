@@ -72,7 +72,8 @@ TEST_P(LoadMemory, IsAFewMatricesMoreThanTheModelKeeps) {
 
 INSTANTIATE_TEST_SUITE_P(Models, LoadMemory,
                          testing::Values("--sparsity 90", "--sparsity 0",
-                                         "--sparsity 90 --precision fp16"));
+                                         "--sparsity 90 --precision fp16",
+                                         "--sparsity 90 --precision qdq"));
 
 }  // namespace
 }  // namespace filigree::tools

@@ -1,0 +1,181 @@
+#include "loader/passes/canonical_qdq.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "loader/passes/bias.h"
+#include "loader/passes/quantized_operand.h"
+#include "loader/passes/rewrite.h"
+#include "loader/passes/transposed.h"
+
+namespace filigree::loader {
+namespace {
+
+using Added = std::map<std::string, Tensor>;
+
+constexpr int kMaxTransposes = 4;
+
+// A constant matrix behind DequantizeLinear.
+struct Weight {
+  std::string name, scale, zero_point;  // zero_point "" for none
+  const Tensor* bytes;
+  bool is_turned;  // [outputs, inputs]
+
+  std::int64_t outputs() const { return bytes->dims()[is_turned ? 0 : 1]; }
+};
+
+bool is_zero_point_for(const GraphIndex& index, const std::string& name, const Tensor& bytes,
+                       const Tensor& scale) {
+  if (name.empty()) return true;
+  const Tensor* zero = index.constant(name);
+  return zero != nullptr && zero->type() == bytes.type() && zero->size() == scale.size();
+}
+
+// One scale, or one for each output and along no other axis.
+bool is_scale_for(const Node& dequantize, const Tensor& scale, const Weight& weight) {
+  if (scale.type() != DataType::kFloat) return false;
+  if (scale.size() == 1) return true;
+  const std::int64_t axis = int_attribute(dequantize, "axis", 1);
+  return (axis < 0 ? axis + 2 : axis) == (weight.is_turned ? 0 : 1) &&
+         scale.dims() == Dims{weight.outputs()};
+}
+
+std::optional<Weight> weight_behind(const GraphIndex& index, const std::string& value,
+                                    bool is_turned) {
+  const Node* node = index.producer(value);
+  for (int i = 0; i < kMaxTransposes && is_operator(node, "Transpose"); ++i) {
+    if (ints_attribute(*node, "perm", {1, 0}) != Dims{1, 0}) return std::nullopt;
+    is_turned = !is_turned;
+    node = index.producer(input_name(*node, 0));
+  }
+  if (!is_operator(node, "DequantizeLinear") || !is_plain_quantization(*node)) return std::nullopt;
+  const Weight weight{input_name(*node, 0), input_name(*node, 1), input_name(*node, 2),
+                      index.constant(input_name(*node, 0)), is_turned};
+  const Tensor* scale = index.constant(weight.scale);
+  if (weight.bytes == nullptr || !is_byte(weight.bytes->type()) ||
+      weight.bytes->dims().size() != 2 || scale == nullptr ||
+      !is_scale_for(*node, *scale, weight) ||
+      !is_zero_point_for(index, weight.zero_point, *weight.bytes, *scale))
+    return std::nullopt;
+  return weight;
+}
+
+// A name that the graph does not use: what is added under another's name would be ignored.
+std::string add(const GraphIndex& index, Added& added, std::string name, Tensor tensor) {
+  const auto is_input = [&] {
+    return std::ranges::any_of(index.graph().inputs,
+                               [&](const ValueInfo& input) { return input.name == name; });
+  };
+  while (index.constant(name) != nullptr || index.producer(name) != nullptr || is_input() ||
+         added.contains(name))
+    name += "_";
+  added.emplace(name, std::move(tensor));
+  return name;
+}
+
+// The scale of a product of integers.
+std::string add_rescale(const GraphIndex& index, Added& added, const Node& last,
+                        const std::string& x_scale, const std::string& other_scale) {
+  const Tensor& scales = *index.constant(other_scale);
+  const float factor = *float_scalar(index.constant(x_scale));
+  Tensor rescale(DataType::kFloat, scales.dims());
+  std::ranges::transform(scales.data<float>(), rescale.mutable_data<float>().begin(),
+                         [=](float scale) { return factor * scale; });
+  return add(index, added, last.outputs[0] + "/rescale", std::move(rescale));
+}
+
+struct Product {
+  const Node* node;  // MatMul or Gemm
+  Dequantized x;
+  Weight weight;
+};
+
+std::optional<Product> product_by_weight(const GraphIndex& index, const Node* node,
+                                         bool is_turned = false) {
+  if (node == nullptr || node->inputs.size() < 2) return std::nullopt;
+  std::optional<Dequantized> x = dequantized(index, node->inputs[0]);
+  std::optional<Weight> weight = weight_behind(index, node->inputs[1], is_turned);
+  if (!x || !weight) return std::nullopt;
+  return Product{node, std::move(*x), std::move(*weight)};
+}
+
+Node linear_node(const GraphIndex& index, const Node& last, const Product& product,
+                 const std::string& bias, Added& added) {
+  const Weight& weight = product.weight;
+  const Quantized& x = product.x.bytes;
+  const std::string rescale = add_rescale(index, added, last, product.x.scale, weight.scale);
+  const std::string matrix =
+      weight.is_turned ? add(index, added, last.outputs[0] + "/" + weight.name + "/transposed",
+                             transposed(*weight.bytes))
+                       : weight.name;
+  return Node{.op_type = "QuantizedLinear",
+              .domain = std::string(kFiligreeDomain),
+              .name = product.node->name,
+              .inputs = {x.x, x.scale, x.zero_point, matrix, weight.zero_point, "", rescale, bias},
+              .outputs = last.outputs,
+              .attributes = {{"operator", product.node->op_type}, {"weight", weight.name}}};
+}
+
+std::optional<Product> matmul_by_weight(const GraphIndex& index, const Node* node) {
+  if (!is_operator(node, "MatMul") || node->inputs.size() != 2) return std::nullopt;
+  return product_by_weight(index, node);
+}
+
+std::optional<Node> match_biased(const GraphIndex& index, const Node& last, Added& added) {
+  if (!is_operator(&last, "Add")) return std::nullopt;
+  const std::optional<ConstantOperand> sum = constant_operand(index, &last);
+  if (!sum || sum->constant->type() != DataType::kFloat) return std::nullopt;
+  const std::optional<Product> product =
+      matmul_by_weight(index, index.producer(sum->variable, "MatMul"));
+  if (!product || !is_bias(last, sum->constant_name, *sum->constant, product->weight.outputs()))
+    return std::nullopt;
+  return linear_node(index, last, *product, sum->constant_name, added);
+}
+
+std::optional<Node> match_gemm(const GraphIndex& index, const Node& last, Added& added) {
+  if (!is_operator(&last, "Gemm") || int_attribute(last, "transA", 0) != 0 ||
+      float_attribute(last, "alpha", 1) != 1 || float_attribute(last, "beta", 1) != 1)
+    return std::nullopt;
+  const std::optional<Product> product =
+      product_by_weight(index, &last, int_attribute(last, "transB", 0) != 0);
+  if (!product) return std::nullopt;
+  const std::string& bias = input_name(last, 2);
+  if (!bias.empty()) {
+    const Tensor* constant = index.constant(bias);
+    if (constant == nullptr || constant->type() != DataType::kFloat ||
+        !is_bias(last, bias, *constant, product->weight.outputs()))
+      return std::nullopt;
+  }
+  return linear_node(index, last, *product, bias, added);
+}
+
+std::optional<Node> match_activations(const GraphIndex& index, const Node& last, Added& added) {
+  if (!is_operator(&last, "MatMul") || last.inputs.size() != 2) return std::nullopt;
+  const std::optional<Dequantized> a = dequantized(index, last.inputs[0]);
+  const std::optional<Dequantized> b = dequantized(index, last.inputs[1]);
+  if (!a || !b) return std::nullopt;
+  return Node{
+      .op_type = "QuantizedMatMul",
+      .domain = std::string(kFiligreeDomain),
+      .name = last.name,
+      .inputs = {a->bytes.x, a->bytes.scale, a->bytes.zero_point, b->bytes.x, b->bytes.scale,
+                 b->bytes.zero_point, add_rescale(index, added, last, a->scale, b->scale)},
+      .outputs = last.outputs,
+      .attributes = {{"operator", last.op_type}}};
+}
+
+}  // namespace
+
+void canonicalize_qdq(Graph& graph) {
+  rewrite(graph,
+          [](const GraphIndex& index, const Node& last, Added& added) -> std::optional<Node> {
+            if (const std::optional<Product> product = matmul_by_weight(index, &last))
+              return linear_node(index, last, *product, "", added);
+            if (std::optional<Node> linear = match_biased(index, last, added)) return linear;
+            if (std::optional<Node> linear = match_gemm(index, last, added)) return linear;
+            return match_activations(index, last, added);
+          });
+}
+
+}  // namespace filigree::loader

@@ -1,0 +1,21 @@
+// Products of values that were quantised and are float again (Q/DQ pairs) become one node each
+// (passes/rewrite.h), which multiplies the integers:
+//   MatMul(DQ(Q(x)), W) [-> Add float bias], Gemm with alpha = beta = 1 QuantizedLinear
+//   MatMul(DQ(Q(a)), DQ(Q(b))) QuantizedMatMul
+// W is DequantizeLinear of a constant INT8 or UINT8 matrix with one scale or one for each output,
+// perhaps behind a Transpose; fold_constants must have kept it (ByteMatrices). Activations per
+// tensor. rescale is the product of both scales, so that the result is that of the form which
+// canonicalize_quantized reads: sums of integers times one float, where the graph as it is written
+// sums products of floats. They differ by the rounding of those sums.
+// What does not fit stays as it is: scales along the inputs, a pair whose zero points differ. A
+// pair behind a product is a rounding of its own and stays, too. Throws FormatError when a bias
+// does not fit.
+#pragma once
+
+#include "loader/graph.h"
+
+namespace filigree::loader {
+
+void canonicalize_qdq(Graph& graph);
+
+}  // namespace filigree::loader
