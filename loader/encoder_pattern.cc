@@ -71,6 +71,13 @@ void expect_weight(const GraphIndex& index, const Node& linear, std::int64_t inp
                    shape_text(Dims{inputs, outputs}));
 }
 
+// What a layer reads is rounded by the normalisation before it.
+void check_first_residual(const EncoderMatch& match) {
+  if (match.layers[0].attention_pair != nullptr && match.embeddings.norm == nullptr)
+    throw Mismatch(*match.layers[0].attention_pair, "a pair behind the sum of the embeddings",
+                   "one behind a normalisation");
+}
+
 // One hidden size, head count and intermediate size for all layers.
 void check_uniform(const GraphIndex& index, const EncoderMatch& match) {
   const LayerMatch& first = match.layers.front();
@@ -110,6 +117,7 @@ EncoderMatch match_encoder(const GraphIndex& index) {
       throw Mismatch(*attention.query, "input " + quoted_name(attention.input),
                      "the output of the layer before, " + quoted_name(match.output));
     match.layers.push_back(match_layer(index, std::move(attention)));
+    if (match.layers.size() == 1) check_first_residual(match);
     match.output = match.layers.back().output;
   }
   // Every shape inside the encoder is checked on the way to its output.

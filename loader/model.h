@@ -35,6 +35,8 @@ struct Linear {
 struct LayerNorm {
   std::vector<float> gamma, beta;
   float eps = 0;
+  // Of a Q/DQ pair that everybody reads the result through: each value becomes the nearest one of its 256.
+  std::optional<kernels::Quantization> rounding = {};
 };
 
 // Set when the attention products are integer (kernels/attention.h); else attention is float.

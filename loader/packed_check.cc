@@ -25,6 +25,7 @@ void check(const LayerNorm& norm, std::size_t width, const std::string& what) {
   expect(norm.gamma.size() == width && norm.beta.size() == width && std::isfinite(norm.eps) &&
              norm.eps >= 0,
          "normalisation " + what);
+  if (norm.rounding) check(*norm.rounding, "normalisation " + what);
 }
 
 void check(const Linear& linear, std::size_t rows, std::size_t cols) {

@@ -119,6 +119,7 @@ void fields(Archive& a, T& type) {
 template <class Archive, Like<LayerNorm> T>
 void fields(Archive& a, T& norm) {
   field(a, norm.gamma, norm.beta, norm.eps);
+  optional_field(a, norm.rounding);
 }
 template <class Archive, Like<Linear> T>
 void fields(Archive& a, T& linear) {

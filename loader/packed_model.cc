@@ -58,6 +58,10 @@ class Packer {
     if (match.norm != nullptr) result.norm = norm(*match.norm, hidden);
   }
 
+  kernels::Quantization rounding(const Node& dequantize) const {
+    return quantization(*index_, dequantize, input_name(dequantize, 1), input_name(dequantize, 2));
+  }
+
   // Matrices are left to pack().
   void layer(const LayerMatch& match, std::size_t number, std::size_t hidden, EncoderLayer& layer) {
     const AttentionMatch& attention = match.attention;
@@ -73,6 +77,7 @@ class Packer {
     linear(match.ffn_out, layer.ffn_out, "ffn out");
     layer.attention_norm = norm(*match.attention_norm, hidden);
     layer.output_norm = norm(*match.output_norm, hidden);
+    if (match.output_pair != nullptr) layer.attention_norm.rounding = rounding(*match.output_pair);
     layer.activation = kernels::Activation::kGelu;
     layer.score_scale = static_cast<float>(attention.score_scale);
     if (attention.scores->op_type == "QuantizedMatMul") integer_attention(attention, layer);
@@ -155,6 +160,12 @@ PackedEncoder pack_encoder(const GraphIndex& index, const EncoderMatch& match,
   encoder.layers.resize(match.layers.size());
   for (std::size_t i = 0; i < match.layers.size(); ++i)
     packer.layer(match.layers[i], i, encoder.hidden_size, encoder.layers[i]);
+  for (std::size_t i = 0; i < match.layers.size(); ++i) {
+    const Node* pair = match.layers[i].attention_pair;
+    if (pair == nullptr) continue;
+    LayerNorm& before = i == 0 ? *encoder.embeddings.norm : encoder.layers[i - 1].output_norm;
+    before.rounding = packer.rounding(*pair);
+  }
   packer.pack(encoder.hidden_size);
   for (const Embeddings::Table& table : encoder.embeddings.tables) {
     if (table.input == EmbeddingInput::kWord) encoder.vocabulary = table.view.rows;

@@ -6,6 +6,7 @@
 
 #include "kernels/panel.h"
 #include "runtime/panel_linear.h"
+#include "runtime/round_panel.h"
 
 namespace filigree::runtime {
 namespace {
@@ -40,6 +41,7 @@ struct Pass {
 void normalise(const Pass& pass, const loader::LayerNorm& norm, std::size_t tokens, float* hidden) {
   pass.table.layer_norm({pass.encoder.hidden_size, tokens, hidden, norm.gamma.data(),
                          norm.beta.data(), norm.eps, hidden});
+  if (norm.rounding) round_panel(*norm.rounding, pass.encoder.hidden_size, tokens, hidden);
 }
 
 const std::int32_t* ids_of(const RaggedBatch& batch, EmbeddingInput input) {

@@ -4,6 +4,7 @@
 //   h = LayerNorm(word[id] + type[type id] + position[i])
 //   h = LayerNorm(h + W_o attention(W_q h, W_k h, W_v h))
 //   h = LayerNorm(h + W_2 gelu(W_1 h))
+// A LayerNorm with a `rounding` rounds what it gives (round_panel.h).
 //
 // Any mixture of float and quantised layers. The result for a sequence depends on that sequence
 // alone, and is bit-identical for every kernel table, batch, number of ranks and weight format.

@@ -55,8 +55,7 @@ void look_through_repetitions(const GraphIndex& index, Quantized& q) {
   for (int i = 0; i < kMaxRepeatedPairs; ++i) {
     const std::optional<Dequantized> before = dequantized_once(index, q.x);
     if (!before || !same_scale(index, before->scale, q.scale) ||
-        !same_scale(index, before->bytes.scale, q.scale) ||
-        !same_zero_point(index, before->bytes.zero_point, q.zero_point))
+        !same_quantization(index, before->bytes, q))
       return;
     q.x = before->bytes.x;
   }
@@ -86,6 +85,15 @@ std::optional<Dequantized> dequantized(const GraphIndex& index, const std::strin
   std::optional<Dequantized> result = dequantized_once(index, value);
   if (result) look_through_repetitions(index, result->bytes);
   return result;
+}
+
+bool same_quantization(const GraphIndex& index, const Quantized& a, const Quantized& b) {
+  return same_scale(index, a.scale, b.scale) && same_zero_point(index, a.zero_point, b.zero_point);
+}
+
+bool is_rounding(const GraphIndex& index, const Dequantized& pair) {
+  return same_scale(index, pair.scale, pair.bytes.scale) &&
+         is_reversible(*float_scalar(index.constant(pair.scale)));
 }
 
 bool same_zero_point(const GraphIndex& index, const std::string& of_product,

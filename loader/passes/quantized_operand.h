@@ -33,6 +33,12 @@ struct Dequantized {
 // Nullopt when `value` is none, or when DequantizeLinear subtracts another zero point.
 std::optional<Dequantized> dequantized(const GraphIndex& index, const std::string& value);
 
+// Equal scale and zero point.
+bool same_quantization(const GraphIndex& index, const Quantized& a, const Quantized& b);
+
+// True when the pair gives what it gave once more when it is applied to its own result.
+bool is_rounding(const GraphIndex& index, const Dequantized& pair);
+
 // The zero point that a product subtracts is the one that quantised its operand; a missing one is
 // 0.
 bool same_zero_point(const GraphIndex& index, const std::string& of_product,

@@ -16,6 +16,11 @@ struct LayerMatch {
   const Node* ffn_out = nullptr;
   const Node* output_norm = nullptr;
   std::string output;
+  // The DequantizeLinear of a Q/DQ pair that the residual sums after attention and after the
+  // feed-forward part read their input through; the linear layers that read it quantise it with the
+  // same scale and zero point.
+  const Node* attention_pair = nullptr;
+  const Node* output_pair = nullptr;
 };
 
 // The layer around an attention. Throws Mismatch that names the first node that does not fit.

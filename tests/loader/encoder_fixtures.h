@@ -35,6 +35,8 @@ inline constexpr Fixture kFixtures[] = {
     {"int8_u8_zero_point_120", 2, 32, 4, 8, 64, 3, true},
     {"int8_signed_activations", 2, 32, 4, 8, 64, 3, true},
     {"int8_byte_products", 2, 32, 4, 8, 64, 3, true},
+    {"qdq_onnxruntime", 2, 32, 4, 8, 64, 3, true},
+    {"qdq_float_weights", 2, 32, 4, 8, 64, 3, true},
 };
 
 inline std::filesystem::path source_folder() { return FILIGREE_SOURCE_DIR; }

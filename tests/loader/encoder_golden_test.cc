@@ -65,6 +65,9 @@ Matrix through(const LayerNorm& norm, const Matrix& x) {
       variance += (v - mean) * (v - mean) / static_cast<double>(row.size());
     for (std::size_t f = 0; f < row.size(); ++f)
       row[f] = (row[f] - mean) / std::sqrt(variance + norm.eps) * norm.gamma[f] + norm.beta[f];
+    if (norm.rounding)
+      for (double& v : row)
+        v = (quantized(v, *norm.rounding) - norm.rounding->zero_point) * norm.rounding->scale;
   }
   return y;
 }

@@ -180,5 +180,41 @@ TEST(Refusal, NamesADifferentQuantisationOfTheProduct) {
   EXPECT_NE(model->warnings.at(0).find("expected "), std::string::npos) << model->warnings[0];
 }
 
+// Puts a pair with another scale than any other behind `value`, for the node `reader` alone.
+void insert_pair(Graph& graph, const std::string& value, const std::string& reader) {
+  graph.initializers.emplace("inserted_scale", Tensor::scalar(0.03125F));
+  graph.initializers.emplace("inserted_zero", Tensor::scalar<std::int8_t>(3));
+  const auto at = std::ranges::find(graph.nodes, reader, &Node::name);
+  ASSERT_NE(at, graph.nodes.end());
+  ASSERT_EQ(std::ranges::count(at->inputs, value), 1);
+  *std::ranges::find(at->inputs, value) = "inserted";
+  const auto node = [](const char* op, const std::string& from, const char* to) {
+    return Node{op, "", to, {from, "inserted_scale", "inserted_zero"}, {to}, {}};
+  };
+  graph.nodes.insert(at, {node("QuantizeLinear", value, "inserted_bytes"),
+                          node("DequantizeLinear", "inserted_bytes", "inserted")});
+}
+
+TEST(Refusal, NamesAProductWhosePairRoundsItsResult) {
+  Graph graph = fixture_graph("qdq_onnxruntime");
+  insert_pair(graph, "/model/bert/encoder/layer.1/attention/self/query/MatMul_output_0",
+              "/model/bert/encoder/layer.1/attention/self/query/Add");
+  expect_refused(graph, "Add", "node '/model/bert/encoder/layer.1/attention/self/query/Add'");
+}
+
+TEST(Refusal, NamesALayerWhoseResidualIsRoundedOtherwise) {
+  Graph graph = fixture_graph("qdq_onnxruntime");
+  for (Node& node : graph.nodes)
+    if (node.name == "/model/bert/encoder/layer.0/output/Add")
+      for (std::string& input : node.inputs)
+        if (input.ends_with("_DequantizeLinear_Output"))
+          input.resize(input.size() - std::string_view("_DequantizeLinear_Output").size());
+  insert_pair(graph, "/model/bert/encoder/layer.0/attention/output/LayerNorm/Add_1_output_0",
+              "/model/bert/encoder/layer.0/output/Add");
+  expect_refused(graph, "MatMul",
+                 "found an input that is quantised otherwise than for node "
+                 "'/model/bert/encoder/layer.0/output/Add' (Add), expected the same scale");
+}
+
 }  // namespace
 }  // namespace filigree::loader
