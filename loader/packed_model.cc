@@ -1,6 +1,7 @@
 #include "loader/packed_model.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "loader/packed_linear.h"
@@ -29,6 +30,16 @@ std::string stored_form(const GraphIndex& file_index, std::string name) {
 std::string integer_form(const Node& node) {
   const bool is_converted = string_attribute(node, "operator", "") == "MatMulInteger";
   return is_converted ? "int8 static (SparseML)" : "int8 static (Q/DQ)";
+}
+
+// Quantises x as `steps` quantises x * factor, up to the rounding of that product.
+kernels::Quantization scaled(const Node& node, kernels::Quantization steps, double factor) {
+  if (factor == 1) return steps;
+  steps.scale = static_cast<float>(static_cast<double>(steps.scale) / factor);
+  if (!std::isnormal(steps.scale) || steps.scale < 0)
+    throw Mismatch(node, "queries or keys multiplied by " + std::to_string(factor),
+                   "a positive scale");
+  return steps;
 }
 
 // What is large: a table, or a matrix.
@@ -120,8 +131,10 @@ class Packer {
     const std::vector<std::string>& scores = match.scores->inputs;
     const std::vector<std::string>& context = match.context->inputs;
     IntegerAttention integer;
-    integer.q = quantization(*index_, *match.scores, scores[1], scores[2]);
-    integer.k = quantization(*index_, *match.scores, scores[4], scores[5]);
+    integer.q = scaled(*match.scores, quantization(*index_, *match.scores, scores[1], scores[2]),
+                       match.query_scale);
+    integer.k = scaled(*match.scores, quantization(*index_, *match.scores, scores[4], scores[5]),
+                       match.key_scale);
     integer.p = quantization(*index_, *match.context, context[1], context[2]);
     integer.v = quantization(*index_, *match.context, context[4], context[5]);
     const ProductScale of_context = product_scale(*index_, *match.context);

@@ -165,6 +165,16 @@ std::optional<Node> match_activations(const GraphIndex& index, const Node& last,
       .attributes = {{"operator", last.op_type}}};
 }
 
+// A pair that changes nothing, because its input comes from a DequantizeLinear like its own.
+std::optional<Node> match_repeated(const GraphIndex& index, const Node& last) {
+  if (!is_operator(&last, "DequantizeLinear")) return std::nullopt;
+  std::string bytes = first_bytes(index, last);
+  if (bytes == input_name(last, 0)) return std::nullopt;
+  Node node = last;
+  node.inputs[0] = std::move(bytes);
+  return node;
+}
+
 }  // namespace
 
 void canonicalize_qdq(Graph& graph) {
@@ -174,6 +184,7 @@ void canonicalize_qdq(Graph& graph) {
               return linear_node(index, last, *product, "", added);
             if (std::optional<Node> linear = match_biased(index, last, added)) return linear;
             if (std::optional<Node> linear = match_gemm(index, last, added)) return linear;
+            if (std::optional<Node> node = match_repeated(index, last)) return node;
             return match_activations(index, last, added);
           });
 }

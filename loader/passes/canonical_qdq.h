@@ -7,6 +7,8 @@
 // tensor. rescale is the product of both scales, so that the result is that of the form which
 // canonicalize_quantized reads: sums of integers times one float, where the graph as it is written
 // sums products of floats. They differ by the rounding of those sums.
+// DQ(Q(DQ(bytes))) of one scale and zero point becomes DQ(bytes): a table whose rows are quantised
+// again is one of bytes.
 // What does not fit stays as it is: scales along the inputs, a pair whose zero points differ. A
 // pair behind a product is a rounding of its own and stays, too. Throws FormatError when a bias
 // does not fit.

@@ -87,6 +87,26 @@ std::optional<Dequantized> dequantized(const GraphIndex& index, const std::strin
   return result;
 }
 
+std::string first_bytes(const GraphIndex& index, const Node& node) {
+  std::string bytes = input_name(node, 0);
+  // Without a zero point DequantizeLinear may read INT32, which QuantizeLinear cannot give back.
+  if (per_tensor(index, node.outputs[0], "DequantizeLinear") == nullptr ||
+      input_name(node, 2).empty())
+    return bytes;
+  const Quantized steps{"", node.inputs[1], node.inputs[2]};
+  if (!is_reversible(*float_scalar(index.constant(steps.scale)))) return bytes;
+  for (int i = 0; i < kMaxRepeatedPairs; ++i) {
+    const std::optional<Quantized> again = quantized_once(index, bytes);
+    if (!again || !same_quantization(index, *again, steps)) break;
+    const Node* before = per_tensor(index, again->x, "DequantizeLinear");
+    if (before == nullptr || input_name(*before, 2).empty() ||
+        !same_quantization(index, {"", before->inputs[1], before->inputs[2]}, steps))
+      break;
+    bytes = before->inputs[0];
+  }
+  return bytes;
+}
+
 bool same_quantization(const GraphIndex& index, const Quantized& a, const Quantized& b) {
   return same_scale(index, a.scale, b.scale) && same_zero_point(index, a.zero_point, b.zero_point);
 }

@@ -33,6 +33,10 @@ struct Dequantized {
 // Nullopt when `value` is none, or when DequantizeLinear subtracts another zero point.
 std::optional<Dequantized> dequantized(const GraphIndex& index, const std::string& value);
 
+// The bytes that the DequantizeLinear `node` reads, or those that were quantised before where they
+// were made float and quantised again with equal scale and zero point.
+std::string first_bytes(const GraphIndex& index, const Node& node);
+
 // Equal scale and zero point.
 bool same_quantization(const GraphIndex& index, const Quantized& a, const Quantized& b);
 

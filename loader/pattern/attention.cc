@@ -222,9 +222,6 @@ AttentionMatch match_attention(SampleContext& context, const Node& softmax) {
   const Head value = match_head(context, match, match.context->inputs[second], *match.context,
                                 HeadLayout::kTokensFirst);
   if (value.scale != 1) throw Mismatch(*match.context, "scaled values", "values");
-  if (integer && (query.scale != 1 || key.scale != 1))
-    throw Mismatch(*match.scores, "queries or keys scaled before they are quantised",
-                   "a scale of the scores");
   match.query = query.linear;
   match.key = key.linear;
   match.value = value.linear;
@@ -233,7 +230,9 @@ AttentionMatch match_attention(SampleContext& context, const Node& softmax) {
     if (linear->inputs[0] != match.input)
       throw Mismatch(*linear, "input " + quoted_name(linear->inputs[0]),
                      "that of the queries, " + quoted_name(match.input));
-  match.score_scale = scores.scale * query.scale * key.scale;
+  match.score_scale = scores.scale;
+  (integer ? match.query_scale : match.score_scale) *= query.scale;
+  (integer ? match.key_scale : match.score_scale) *= key.scale;
   if (!std::isfinite(match.score_scale))
     throw Mismatch(*match.scores, "a scale that is not finite", "a finite scale");
   match.output = &match_output(context, match);

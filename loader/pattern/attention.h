@@ -20,8 +20,11 @@ struct AttentionMatch {
   std::string input;
   std::int64_t heads = 0;
   std::int64_t head_size = 0;
-  double score_scale =
-      1;  // of all multiplications of queries, keys and scores, without that of QuantizedMatMul
+  // Of all multiplications of scores, without that of QuantizedMatMul, and in float of those of
+  // queries and keys. Before QuantizedMatMul these belong to what it quantises.
+  double score_scale = 1;
+  double query_scale = 1;
+  double key_scale = 1;
 };
 
 // True when `softmax` normalises a product of two computed values, perhaps scaled and masked.

@@ -212,7 +212,8 @@ def main():
     narrow = dict(hidden_size=48, num_attention_heads=4, intermediate_size=40, num_hidden_layers=1)
     write("legacy17_sdpa", export(bert(2, "sdpa", **narrow), "legacy", 17, BERT_INPUTS, QA_OUTPUTS), 2)
     write("dynamo18_eager", export(bert(3, "eager"), "dynamo", 18, BERT_INPUTS, QA_OUTPUTS), 3)
-    write("dynamo18_sdpa", export(bert(4, "sdpa", **narrow), "dynamo", 18, BERT_INPUTS, QA_OUTPUTS), 4)
+    scaled = export(bert(4, "sdpa", **narrow), "dynamo", 18, BERT_INPUTS, QA_OUTPUTS)
+    write("dynamo18_sdpa", scaled, 4)
     write("dynamo20_sdpa", export(bert(5, "sdpa"), "dynamo", 20, BERT_INPUTS, QA_OUTPUTS), 5)
 
     distilbert = transformers.DistilBertForQuestionAnswering(distilbert_config("eager"))
@@ -233,6 +234,7 @@ def main():
 
     write("qdq_onnxruntime", to_qdq(base, feeds, ["MatMul"], per_channel=True), 1)
     write("qdq_float_weights", to_qdq(base, feeds, ["MatMul"], weights_as_float=True, activation_type=QuantType.QUInt8), 1)
+    write("qdq_sdpa_tables", to_qdq(scaled, batch(BERT_INPUTS, 4), ["MatMul", "Gather"]), 4)
 
     one = dict(num_hidden_layers=1)
     write("unrecognised_relu",

@@ -112,6 +112,26 @@ TEST(CanonicalQdq, LooksThroughARepeatedPairButNoOther) {
   EXPECT_EQ(operators(canonical(denormal)).size(), 3U);
 }
 
+// Rows of a table of bytes are made float, quantised and made float; `scale` is that of the middle.
+std::vector<std::string> operators_of_quantized_rows(float scale, const Names& outer) {
+  GraphBuilder builder;
+  builder.input("rows", DataType::kUint8).output("y").constant<float>("s", {}, {0.5F});
+  builder.constant<float>("t", {}, {scale}).constant<std::uint8_t>("z", {}, {0});
+  Names inputs = {"rows"};
+  inputs.insert(inputs.end(), outer.begin(), outer.end());
+  builder.node("DequantizeLinear", inputs, "d").node("QuantizeLinear", {"d", "t", "z"}, "q");
+  inputs[0] = "q";
+  builder.node("DequantizeLinear", inputs, "y");
+  return operators(canonical(builder.graph()));
+}
+
+TEST(CanonicalQdq, DropsAPairThatGivesTheBytesBack) {
+  EXPECT_EQ(operators_of_quantized_rows(0.5F, {"s", "z"}), Names{"DequantizeLinear"});
+  EXPECT_EQ(operators_of_quantized_rows(0.25F, {"s", "z"}).size(), 3U);
+  // Without a zero point the first may read INT32.
+  EXPECT_EQ(operators_of_quantized_rows(0.5F, {"s"}).size(), 3U);
+}
+
 TEST(CanonicalQdq, KeepsThePairBehindAProduct) {
   GraphBuilder builder = builder_of_pair();
   builder.node("DequantizeLinear", {"w", "ws", "wz"}, "wf").node("MatMul", {"d", "wf"}, "p");

@@ -37,6 +37,7 @@ inline constexpr Fixture kFixtures[] = {
     {"int8_byte_products", 2, 32, 4, 8, 64, 3, true},
     {"qdq_onnxruntime", 2, 32, 4, 8, 64, 3, true},
     {"qdq_float_weights", 2, 32, 4, 8, 64, 3, true},
+    {"qdq_sdpa_tables", 1, 48, 4, 12, 40, 3, true},
 };
 
 inline std::filesystem::path source_folder() { return FILIGREE_SOURCE_DIR; }

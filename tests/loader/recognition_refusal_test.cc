@@ -202,6 +202,12 @@ TEST(Refusal, NamesAProductWhosePairRoundsItsResult) {
   expect_refused(graph, "Add", "node '/model/bert/encoder/layer.1/attention/self/query/Add'");
 }
 
+TEST(Refusal, NamesQueriesThatAreTurnedRoundBeforeTheyAreQuantised) {
+  Graph graph = fixture_graph("qdq_sdpa_tables");
+  graph.initializers.at("val_89") = Tensor::scalar(-0.5F);
+  expect_refused(graph, "MatMul", "found queries or keys multiplied by -0.5");
+}
+
 TEST(Refusal, NamesALayerWhoseResidualIsRoundedOtherwise) {
   Graph graph = fixture_graph("qdq_onnxruntime");
   for (Node& node : graph.nodes)

@@ -123,7 +123,7 @@ TEST_P(RoundedNorm, LeavesStepsThatGiveTheOutputsOfOnnxRuntime) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Fixtures, RoundedNorm,
-                         testing::Values("qdq_onnxruntime", "qdq_float_weights"));
+                         testing::Values("qdq_onnxruntime", "qdq_float_weights", "qdq_sdpa_tables"));
 
 }  // namespace
 }  // namespace filigree::runtime
