@@ -30,6 +30,8 @@ struct Linear {
   std::optional<kernels::Quantization> input;
   std::vector<float> scale;
   std::vector<std::int32_t> offset;
+  // Of a Q/DQ pair between the product and the bias of an int8 layer: x W becomes the nearest one of its 256 values.
+  std::optional<kernels::Quantization> rounding = {};
 };
 
 struct LayerNorm {

@@ -40,6 +40,8 @@ void check(const Linear& linear, std::size_t rows, std::size_t cols) {
   expect(std::ranges::all_of(linear.scale, [](float scale) { return std::isfinite(scale); }),
          "scales of " + what);
   if (integer) check(*linear.input, what);
+  expect(integer || !linear.rounding, "rounding of " + what);
+  if (linear.rounding) check(*linear.rounding, "results of " + what);
 }
 
 void check(const EncoderLayer& layer, const Encoder& encoder) {

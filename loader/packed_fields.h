@@ -125,6 +125,7 @@ template <class Archive, Like<Linear> T>
 void fields(Archive& a, T& linear) {
   field(a, linear.name, linear.weights, linear.bias, linear.scale, linear.offset);
   optional_field(a, linear.input);
+  optional_field(a, linear.rounding);
 }
 template <class Archive, Like<IntegerAttention> T>
 void fields(Archive& a, T& integer) {

@@ -169,6 +169,8 @@ Linear pack_quantized(const GraphIndex& index, const Node& node, const LoadOptio
     throw FormatError(describe(node) + ": scale " + quoted_name(node.inputs[6]) +
                       " is not finite, expected a number");
   if (!node.inputs[7].empty()) linear.bias = repeated_values(index, node, node.inputs[7], rows);
+  if (node.inputs.size() > 8)
+    linear.rounding = quantization(index, node, node.inputs[8], node.inputs[9]);
   linear.weights = packed_or_mismatch(node, [&] {
     return packed_weights(std::span<const std::int16_t>(weights), rows, cols, options, memory);
   });

@@ -13,7 +13,8 @@ Linear copy_of(const Linear& linear, std::pmr::memory_resource& memory) {
           .bias = linear.bias,
           .input = linear.input,
           .scale = linear.scale,
-          .offset = linear.offset};
+          .offset = linear.offset,
+          .rounding = linear.rounding};
 }
 
 EncoderLayer copy_of(const EncoderLayer& layer, std::pmr::memory_resource& memory) {

@@ -204,8 +204,8 @@ void add_attention(const Pass& pass, std::size_t layer_index, std::size_t panel,
   float* hidden = pass.activations.hidden[panel];
   PanelInput context(pass.activations.context[panel], pass.encoder.hidden_size, tokens,
                      scratch.quantized);
-  apply(pass.table, layer.attention_output, context, {.residual = hidden, .y = hidden},
-        scratch.accumulators);
+  apply(pass.table, layer.attention_output, context,
+        {.residual = hidden, .y = hidden, .product = scratch.wide}, scratch.accumulators);
   pass.lap(Step::kAttentionOutput, layer_index);
   normalise(pass, layer.attention_norm, tokens, hidden);
   pass.lap(Step::kAttentionNorm, layer_index);
@@ -231,8 +231,9 @@ void add_feed_forward(const Pass& pass, std::size_t layer_index, std::size_t pan
   PanelInput activated = layer.ffn_out.input
                              ? PanelInput(scratch.wide_u8, *layer.ffn_out.input, width, tokens)
                              : PanelInput(scratch.wide, width, tokens, scratch.quantized);
-  apply(pass.table, layer.ffn_out, activated, {.residual = hidden, .y = hidden},
-        scratch.accumulators);
+  // A layer that rounds its product reads u8: the floats of the first layer are not needed then.
+  apply(pass.table, layer.ffn_out, activated,
+        {.residual = hidden, .y = hidden, .product = scratch.wide}, scratch.accumulators);
   pass.lap(Step::kOutput, layer_index);
   normalise(pass, layer.output_norm, tokens, hidden);
   pass.lap(Step::kOutputNorm, layer_index);

@@ -42,6 +42,8 @@ struct PanelOutput {
   kernels::Activation activation = kernels::Activation::kNone;
   const float* residual = nullptr;
   float* y = nullptr;            // float panel [rows][T]; scratch when y_u8 is given
+  float* product = nullptr;      // scratch panel [rows][T], for layers with a `rounding` where y is
+                                 // the residual
   std::uint8_t* y_u8 = nullptr;  // quad panel [rows]: the output quantised with `quantization`
   kernels::Quantization quantization{1.0f, 0};  // of y_u8
 };

@@ -89,6 +89,7 @@ struct Product {
   const Node* node;  // MatMul or Gemm
   Dequantized x;
   Weight weight;
+  std::optional<Quantized> rounding = {};  // of the product, before a bias is added
 };
 
 std::optional<Product> product_by_weight(const GraphIndex& index, const Node* node,
@@ -109,25 +110,37 @@ Node linear_node(const GraphIndex& index, const Node& last, const Product& produ
       weight.is_turned ? add(index, added, last.outputs[0] + "/" + weight.name + "/transposed",
                              transposed(*weight.bytes))
                        : weight.name;
-  return Node{.op_type = "QuantizedLinear",
-              .domain = std::string(kFiligreeDomain),
-              .name = product.node->name,
-              .inputs = {x.x, x.scale, x.zero_point, matrix, weight.zero_point, "", rescale, bias},
-              .outputs = last.outputs,
-              .attributes = {{"operator", product.node->op_type}, {"weight", weight.name}}};
+  Node node{.op_type = "QuantizedLinear",
+            .domain = std::string(kFiligreeDomain),
+            .name = product.node->name,
+            .inputs = {x.x, x.scale, x.zero_point, matrix, weight.zero_point, "", rescale, bias},
+            .outputs = last.outputs,
+            .attributes = {{"operator", product.node->op_type}, {"weight", weight.name}}};
+  if (product.rounding)
+    node.inputs.insert(node.inputs.end(), {product.rounding->scale, product.rounding->zero_point});
+  return node;
 }
 
-std::optional<Product> matmul_by_weight(const GraphIndex& index, const Node* node) {
+std::optional<Product> plain_matmul(const GraphIndex& index, const Node* node) {
   if (!is_operator(node, "MatMul") || node->inputs.size() != 2) return std::nullopt;
   return product_by_weight(index, node);
+}
+
+// `node` is a MatMul, or the DequantizeLinear of a pair behind one.
+std::optional<Product> matmul_by_weight(const GraphIndex& index, const Node* node) {
+  if (!is_operator(node, "DequantizeLinear")) return plain_matmul(index, node);
+  std::optional<Dequantized> pair = dequantized(index, node->outputs[0]);
+  if (!pair || !is_rounding(index, *pair)) return std::nullopt;
+  std::optional<Product> product = plain_matmul(index, index.producer(pair->bytes.x));
+  if (product) product->rounding = std::move(pair->bytes);
+  return product;
 }
 
 std::optional<Node> match_biased(const GraphIndex& index, const Node& last, Added& added) {
   if (!is_operator(&last, "Add")) return std::nullopt;
   const std::optional<ConstantOperand> sum = constant_operand(index, &last);
   if (!sum || sum->constant->type() != DataType::kFloat) return std::nullopt;
-  const std::optional<Product> product =
-      matmul_by_weight(index, index.producer(sum->variable, "MatMul"));
+  const std::optional<Product> product = matmul_by_weight(index, index.producer(sum->variable));
   if (!product || !is_bias(last, sum->constant_name, *sum->constant, product->weight.outputs()))
     return std::nullopt;
   return linear_node(index, last, *product, sum->constant_name, added);

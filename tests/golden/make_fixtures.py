@@ -25,7 +25,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from qdq_form import has_pairs, to_qdq  # noqa: E402
+from qdq_form import has_pairs, products_of_activations, to_qdq  # noqa: E402
 from sparseml_form import Form, to_static_int8, with_exact_products  # noqa: E402
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "data" / "encoders"
@@ -235,6 +235,7 @@ def main():
     write("qdq_onnxruntime", to_qdq(base, feeds, ["MatMul"], per_channel=True), 1)
     write("qdq_float_weights", to_qdq(base, feeds, ["MatMul"], weights_as_float=True, activation_type=QuantType.QUInt8), 1)
     write("qdq_sdpa_tables", to_qdq(scaled, batch(BERT_INPUTS, 4), ["MatMul", "Gather"]), 4)
+    write("qdq_results", to_qdq(base, feeds, ["MatMul"], results=True, nodes_to_exclude=products_of_activations(base)), 1)
 
     one = dict(num_hidden_layers=1)
     write("unrecognised_relu",

@@ -1,7 +1,7 @@
 """Quantises a small float encoder with ONNX Runtime's quantize_static: Q/DQ pairs on the operands of every MatMul.
 
-Its pairs on results are left out, and with them the roundings of what is added up afterwards. A value that a MatMul
-reads is read rounded by everybody, also by the residual sum.
+Its pairs on results are left out unless asked for. A value that a MatMul reads is read rounded by everybody, also by
+the residual sum.
 """
 
 import pathlib
@@ -19,11 +19,17 @@ class OneBatch(CalibrationDataReader):
         return next(self.batches, None)
 
 
-def to_qdq(model, feeds, operators, weights_as_float=False, **options):
+def products_of_activations(model):
+    constants = {t.name for t in model.graph.initializer}
+    return [node.name for node in model.graph.node if node.op_type == "MatMul" and node.input[1] not in constants]
+
+
+def to_qdq(model, feeds, operators, weights_as_float=False, results=False, **options):
     with tempfile.TemporaryDirectory() as folder:
         source, target = (pathlib.Path(folder) / name for name in ("float.onnx", "qdq.onnx"))
         onnx.save(model, source)
-        extra = {"OpTypesToExcludeOutputQuantization": operators, "AddQDQPairToWeight": weights_as_float}
+        extra = {"OpTypesToExcludeOutputQuantization": [] if results else operators,
+                 "AddQDQPairToWeight": weights_as_float}
         quantize_static(source, target, OneBatch(feeds), quant_format=QuantFormat.QDQ, op_types_to_quantize=operators,
                         extra_options=extra, **options)
         result = onnx.load(target)

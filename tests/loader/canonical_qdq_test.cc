@@ -132,12 +132,33 @@ TEST(CanonicalQdq, DropsAPairThatGivesTheBytesBack) {
   EXPECT_EQ(operators_of_quantized_rows(0.5F, {"s"}).size(), 3U);
 }
 
-TEST(CanonicalQdq, KeepsThePairBehindAProduct) {
+// x W -> a pair that begins with the scale r and ends with the scale t -> + b.
+GraphBuilder rounded_product(float t) {
   GraphBuilder builder = builder_of_pair();
+  builder.constant<float>("r", {}, {0.75F}).constant<float>("t", {}, {t});
   builder.node("DequantizeLinear", {"w", "ws", "wz"}, "wf").node("MatMul", {"d", "wf"}, "p");
-  builder.node("QuantizeLinear", {"p", "s", "z"}, "pq");
-  builder.node("DequantizeLinear", {"pq", "s", "z"}, "y");
-  EXPECT_EQ(operators(canonical(builder.graph())),
+  builder.node("QuantizeLinear", {"p", "r", "z"}, "pq");
+  builder.node("DequantizeLinear", {"pq", "t", "z"}, "pd").node("Add", {"pd", "b"}, "y");
+  return builder;
+}
+
+TEST(CanonicalQdq, JoinsAPairBetweenProductAndBias) {
+  const Graph graph = canonical(rounded_product(0.75F).graph());
+  ASSERT_EQ(operators(graph), Names{"QuantizedLinear"});
+  EXPECT_EQ(graph.nodes[0].inputs,
+            (Names{"x", "s", "z", "w", "wz", "", "y/rescale", "b", "r", "z"}));
+  GraphBuilder unbiased = rounded_product(0.75F);
+  unbiased.output("pd");
+  EXPECT_EQ(operators(canonical(unbiased.graph())), (Names{"QuantizedLinear", "QuantizedLinear"}));
+}
+
+TEST(CanonicalQdq, KeepsAPairOfTwoScalesAndOneBehindASum) {
+  EXPECT_EQ(operators(canonical(rounded_product(0.5F).graph())),
+            (Names{"QuantizedLinear", "QuantizeLinear", "DequantizeLinear", "Add"}));
+  GraphBuilder sum = rounded_product(0.75F);
+  sum.node("QuantizeLinear", {"y", "r", "z"}, "yq").node("DequantizeLinear", {"yq", "r", "z"}, "e");
+  sum.output("e");
+  EXPECT_EQ(operators(canonical(sum.graph())),
             (Names{"QuantizedLinear", "QuantizeLinear", "DequantizeLinear"}));
 }
 

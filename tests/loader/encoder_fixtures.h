@@ -16,6 +16,7 @@ struct Fixture {
   std::string_view name;
   std::size_t layers, hidden, heads, head_size, intermediate, tables;
   bool integer;
+  bool float_attention = false;  // although `integer`
 };
 
 inline constexpr Fixture kFixtures[] = {
@@ -38,6 +39,7 @@ inline constexpr Fixture kFixtures[] = {
     {"qdq_onnxruntime", 2, 32, 4, 8, 64, 3, true},
     {"qdq_float_weights", 2, 32, 4, 8, 64, 3, true},
     {"qdq_sdpa_tables", 1, 48, 4, 12, 40, 3, true},
+    {"qdq_results", 2, 32, 4, 8, 64, 3, true, true},
 };
 
 inline std::filesystem::path source_folder() { return FILIGREE_SOURCE_DIR; }

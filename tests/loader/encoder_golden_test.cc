@@ -19,6 +19,10 @@ double quantized(double x, const kernels::Quantization& q) {
   return std::clamp<double>(std::nearbyint(double{steps}) + q.zero_point, 0, 255);
 }
 
+double rounded(double x, const kernels::Quantization& q) {
+  return (quantized(x, q) - q.zero_point) * q.scale;
+}
+
 double table_value(const kernels::EmbeddingTable& table, std::size_t row, std::size_t col) {
   const std::size_t i = row * table.width + col;
   switch (table.type) {
@@ -49,8 +53,9 @@ Matrix through(const Linear& linear, const Matrix& x) {
       for (std::size_t col = 0; col < cols; ++col)
         sum +=
             weights[row * cols + col] * (integer ? quantized(x[t][col], *linear.input) : x[t][col]);
-      y[t][row] =
-          (integer ? sum * linear.scale[row] : sum) + (linear.bias.empty() ? 0 : linear.bias[row]);
+      double product = integer ? sum * linear.scale[row] : sum;
+      if (linear.rounding) product = rounded(product, *linear.rounding);
+      y[t][row] = product + (linear.bias.empty() ? 0 : linear.bias[row]);
     }
   return y;
 }
@@ -66,8 +71,7 @@ Matrix through(const LayerNorm& norm, const Matrix& x) {
     for (std::size_t f = 0; f < row.size(); ++f)
       row[f] = (row[f] - mean) / std::sqrt(variance + norm.eps) * norm.gamma[f] + norm.beta[f];
     if (norm.rounding)
-      for (double& v : row)
-        v = (quantized(v, *norm.rounding) - norm.rounding->zero_point) * norm.rounding->scale;
+      for (double& v : row) v = rounded(v, *norm.rounding);
   }
   return y;
 }

@@ -195,11 +195,11 @@ void insert_pair(Graph& graph, const std::string& value, const std::string& read
                           node("DequantizeLinear", "inserted_bytes", "inserted")});
 }
 
-TEST(Refusal, NamesAProductWhosePairRoundsItsResult) {
+TEST(Refusal, NamesThePairThatRoundsASum) {
   Graph graph = fixture_graph("qdq_onnxruntime");
-  insert_pair(graph, "/model/bert/encoder/layer.1/attention/self/query/MatMul_output_0",
-              "/model/bert/encoder/layer.1/attention/self/query/Add");
-  expect_refused(graph, "Add", "node '/model/bert/encoder/layer.1/attention/self/query/Add'");
+  insert_pair(graph, "/model/bert/encoder/layer.1/attention/self/query/Add_output_0",
+              "/model/bert/encoder/layer.1/attention/self/Reshape");
+  expect_refused(graph, "DequantizeLinear", "node 'inserted'");
 }
 
 TEST(Refusal, NamesQueriesThatAreTurnedRoundBeforeTheyAreQuantised) {

@@ -1,5 +1,5 @@
-// Normalisations behind which everybody reads the nearest steps of a quantisation: as ONNX Runtime
-// writes models whose products it has given Q/DQ pairs.
+// Values that are rounded to the steps of a quantisation, for everybody who reads them, behind
+// normalisations and products: as ONNX Runtime writes models whose products it gives Q/DQ pairs.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -122,8 +122,44 @@ TEST_P(RoundedNorm, LeavesStepsThatGiveTheOutputsOfOnnxRuntime) {
   }
 }
 
+// W x of a layer that rounds it, plus the bias: integers up to one product and one sum.
+float rounded_output(const loader::Linear& linear, const StageValues& x, std::size_t token,
+                     std::size_t row) {
+  const std::size_t cols = linear.weights.cols();
+  const std::vector<std::int16_t> weights = kernels::unpack_i8(linear.weights);
+  const auto steps_of = [](float value, const Quantization& steps) {
+    const float q = std::nearbyint(value / steps.scale) + static_cast<float>(steps.zero_point);
+    return static_cast<int>(std::clamp(q, 0.0F, 255.0F));
+  };
+  int sum = linear.offset[row];
+  for (std::size_t col = 0; col < cols; ++col)
+    sum += weights[row * cols + col] * steps_of(x.values[token * cols + col], *linear.input);
+  const Quantization& rounding = *linear.rounding;
+  const int steps = steps_of(static_cast<float>(sum) * linear.scale[row], rounding);
+  return static_cast<float>(steps - rounding.zero_point) * rounding.scale + linear.bias[row];
+}
+
+TEST(RoundedProduct, IsRoundedBeforeTheBias) {
+  const auto model = loader::load_model(fixture("qdq_results"));
+  ASSERT_TRUE(model->encoder) << model->warnings.at(0);
+  const loader::Linear& value = model->encoder->layers[0].value;
+  ASSERT_TRUE(value.rounding);
+  const std::vector sequences{
+      first_sequence(loader::read_onnx(fixture("qdq_results.golden")).initializers)};
+  for (const kernels::KernelTable& table : kernels::supported_tables()) {
+    const Trace trace = trace_batch(table, *model->encoder, sequences, 1).at(0);
+    const StageValues& input = *std::ranges::find(trace, Stage::kEmbeddings, &StageValues::stage);
+    const StageValues& output = *std::ranges::find(trace, Stage::kValue, &StageValues::stage);
+    for (std::size_t i = 0; i < output.values.size(); ++i)
+      ASSERT_EQ(output.values[i],
+                rounded_output(value, input, i / output.features, i % output.features))
+          << kernels::isa_name(table.isa) << " at " << i;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Fixtures, RoundedNorm,
-                         testing::Values("qdq_onnxruntime", "qdq_float_weights", "qdq_sdpa_tables"));
+                         testing::Values("qdq_results", "qdq_onnxruntime", "qdq_float_weights",
+                                         "qdq_sdpa_tables"));
 
 }  // namespace
 }  // namespace filigree::runtime
