@@ -1,6 +1,7 @@
-// Every form of an int8 linear layer that a file may hold, from MatMulInteger to the packed kernels
-// of every instruction set: activations and weights u8 or s8, any zero points, one for the tensor
-// or one for each output, at extreme values. Integer sums are exact, so bits are compared.
+// Every form of an int8 linear layer that a file may hold, from MatMulInteger or Q/DQ pairs to the
+// packed kernels of every instruction set: activations and weights u8 or s8, any zero points, one
+// for the tensor or one for each output, at extreme values. Integer sums are exact, so bits are
+// compared.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -9,6 +10,7 @@
 #include "kernels/isa.h"
 #include "kernels/kernel_table.h"
 #include "loader/packed_linear.h"
+#include "loader/passes/canonical_qdq.h"
 #include "loader/passes/canonical_quantized.h"
 #include "tests/loader/graph_builder.h"
 
@@ -55,24 +57,46 @@ Tensor tensor_of(const Bytes& bytes, Dims dims, const std::vector<std::int32_t>&
   return Tensor::of<std::int8_t>(std::move(dims), narrow);
 }
 
-// y = float(quantised x times w + bias) * kScale, x quantised with scale 1.
-Graph layer_graph(const Bytes& activations, const Bytes& weights) {
+GraphBuilder layer_builder(const Bytes& activations, const Bytes& weights) {
   std::vector<std::int32_t> values;
   for (std::size_t k = 0; k < kInputs; ++k)
     for (std::size_t n = 0; n < kOutputs; ++n) values.push_back(weight_at(weights, k, n));
-  const auto zeros = static_cast<std::int64_t>(weights.zeros.size());
   GraphBuilder builder;
+  const auto zeros = static_cast<std::int64_t>(weights.zeros.size());
   builder.input("x").output("y").constant<float>("one", {}, {1.0F});
-  builder.constant<float>("scale", {}, {kScale});
   builder.constant("z", tensor_of(activations, {}, activations.zeros));
   builder.constant("w", tensor_of(weights, {kInputs, kOutputs}, values));
   builder.constant("wz", tensor_of(weights, zeros == 1 ? Dims{} : Dims{zeros}, weights.zeros));
-  builder.constant<std::int32_t>("b", {kOutputs}, {std::begin(kBias), std::end(kBias)});
   builder.node("QuantizeLinear", {"x", "one", "z"}, "q");
+  return builder;
+}
+
+// y = float(quantised x times w + bias) * kScale, x quantised with scale 1.
+Graph layer_graph(const Bytes& activations, const Bytes& weights) {
+  GraphBuilder builder = layer_builder(activations, weights);
+  builder.constant<float>("scale", {}, {kScale});
+  builder.constant<std::int32_t>("b", {kOutputs}, {std::begin(kBias), std::end(kBias)});
   builder.node("MatMulInteger", {"q", "w", "z", "wz"}, "p").node("Add", {"p", "b"}, "s");
   builder.node("Cast", {"s"}, "c", {{"to", std::int64_t{1}}}).node("Mul", {"c", "scale"}, "y");
   Graph graph = builder.graph();
   canonicalize_quantized(graph);
+  return graph;
+}
+
+// The same as float(quantised x) times (float(w) * kScale) + bias * kScale, which are exact.
+Graph pair_graph(const Bytes& activations, const Bytes& weights) {
+  GraphBuilder builder = layer_builder(activations, weights);
+  std::vector<float> bias;
+  for (const std::int32_t b : kBias) bias.push_back(static_cast<float>(b) * kScale);
+  builder.constant<float>("b", {kOutputs}, bias);
+  const std::size_t scales = weights.zeros.size();
+  builder.constant<float>("scale", scales == 1 ? Dims{} : Dims{kOutputs},
+                          std::vector<float>(scales, kScale));
+  builder.node("DequantizeLinear", {"q", "one", "z"}, "d");
+  builder.node("DequantizeLinear", {"w", "scale", "wz"}, "wf");
+  builder.node("MatMul", {"d", "wf"}, "p").node("Add", {"p", "b"}, "y");
+  Graph graph = builder.graph();
+  canonicalize_qdq(graph);
   return graph;
 }
 
@@ -95,26 +119,25 @@ std::vector<float> run(const KernelTable& table, const Linear& linear, const Byt
       x.as<float>()[k * kPanelTokens + token] =
           static_cast<float>(activation_at(activations, token, k) - activations.zero(0));
   table.quantize({kInputs, kTokens, x.as<float>(), *linear.input, quantized.as<std::uint8_t>()});
-  kernels::linear_i8(table,
-                     linear.weights.format())({.weights = linear.weights.view(),
-                                               .first_block = 0,
-                                               .last_block = linear.weights.view().row_blocks,
-                                               .tokens = kTokens,
-                                               .x = quantized.as<std::uint8_t>(),
-                                               .offset = linear.offset.data(),
-                                               .scale = linear.scale.data(),
-                                               .bias = nullptr,
-                                               .activation = kernels::Activation::kNone,
-                                               .residual = nullptr,
-                                               .y = y.as<float>(),
-                                               .y_u8 = nullptr,
-                                               .y_quantization = {1.0F, 0},
-                                               .scratch = scratch.as<std::int32_t>()});
+  kernels::linear_i8(
+      table, linear.weights.format())({.weights = linear.weights.view(),
+                                       .first_block = 0,
+                                       .last_block = linear.weights.view().row_blocks,
+                                       .tokens = kTokens,
+                                       .x = quantized.as<std::uint8_t>(),
+                                       .offset = linear.offset.data(),
+                                       .scale = linear.scale.data(),
+                                       .bias = linear.bias.empty() ? nullptr : linear.bias.data(),
+                                       .activation = kernels::Activation::kNone,
+                                       .residual = nullptr,
+                                       .y = y.as<float>(),
+                                       .y_u8 = nullptr,
+                                       .y_quantization = {1.0F, 0},
+                                       .scratch = scratch.as<std::int32_t>()});
   return {y.as<float>(), y.as<float>() + y.size() / sizeof(float)};
 }
 
-void expect_exact(const Bytes& activations, const Bytes& weights) {
-  const Graph graph = layer_graph(activations, weights);
+void expect_exact(const Graph& graph, const Bytes& activations, const Bytes& weights) {
   ASSERT_EQ(operators(graph), std::vector<std::string>{"QuantizedLinear"});
   const GraphIndex index(graph);
   for (const auto formats : {LoadOptions::Formats::kDense, LoadOptions::Formats::kSparse,
@@ -135,6 +158,11 @@ void expect_exact(const Bytes& activations, const Bytes& weights) {
               << "token " << token << " output " << n;
     }
   }
+}
+
+void expect_exact(const Bytes& activations, const Bytes& weights) {
+  expect_exact(layer_graph(activations, weights), activations, weights);
+  expect_exact(pair_graph(activations, weights), activations, weights);
 }
 
 const std::vector<Bytes>& activation_forms() {
