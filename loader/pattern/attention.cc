@@ -23,10 +23,18 @@ bool is_computed_product(const GraphIndex& index, const Node* node) {
          index.producer(node->inputs[of_bytes ? 3 : 1]) != nullptr;
 }
 
-// True when `value` is such a product behind at most a few scales, masks and casts.
+// True when `value` is such a product behind at most a few scales, masks and casts, or behind Q/DQ
+// pairs, which match_scores names.
 bool leads_to_product(const GraphIndex& index, const std::string& value, int depth = 8) {
-  constexpr std::string_view kBetween[] = {"Add",   "Sub",  "Mul",      "Div",
-                                           "Where", "Cast", "Identity", "DequantizeLinear"};
+  constexpr std::string_view kBetween[] = {"Add",
+                                           "Sub",
+                                           "Mul",
+                                           "Div",
+                                           "Where",
+                                           "Cast",
+                                           "Identity",
+                                           "QuantizeLinear",
+                                           "DequantizeLinear"};
   const Node* node = index.producer(value);
   if (is_computed_product(index, node)) return true;
   if (node == nullptr || depth == 0 ||

@@ -195,6 +195,13 @@ void insert_pair(Graph& graph, const std::string& value, const std::string& read
                           node("DequantizeLinear", "inserted_bytes", "inserted")});
 }
 
+TEST(Refusal, NamesThePairThatRoundsAProductOfActivations) {
+  Graph graph = fixture_graph("qdq_onnxruntime");
+  insert_pair(graph, "/model/bert/encoder/layer.0/attention/self/MatMul_output_0",
+              "/model/bert/encoder/layer.0/attention/self/Mul");
+  expect_refused(graph, "DequantizeLinear", "node 'inserted'");
+}
+
 TEST(Refusal, NamesThePairThatRoundsASum) {
   Graph graph = fixture_graph("qdq_onnxruntime");
   insert_pair(graph, "/model/bert/encoder/layer.1/attention/self/query/Add_output_0",
