@@ -163,19 +163,37 @@ std::optional<Node> match_gemm(const GraphIndex& index, const Node& last, Added&
   return linear_node(index, last, *product, bias, added);
 }
 
+// `rounding` is a pair behind the product, whose result `last` gives.
+Node product_node(const Node& last, const Node& product, const Dequantized& a, const Dequantized& b,
+                  const std::string& rescale, const Quantized* rounding) {
+  Node node{.op_type = "QuantizedMatMul",
+            .domain = std::string(kFiligreeDomain),
+            .name = product.name,
+            .inputs = {a.bytes.x, a.bytes.scale, a.bytes.zero_point, b.bytes.x, b.bytes.scale,
+                       b.bytes.zero_point, rescale},
+            .outputs = last.outputs,
+            .attributes = {{"operator", product.op_type}}};
+  if (rounding != nullptr)
+    node.inputs.insert(node.inputs.end(),
+                       {a.scale, b.scale, rounding->scale, rounding->zero_point});
+  return node;
+}
+
+// `last` is a MatMul of two activations, or the DequantizeLinear of a pair behind one.
 std::optional<Node> match_activations(const GraphIndex& index, const Node& last, Added& added) {
-  if (!is_operator(&last, "MatMul") || last.inputs.size() != 2) return std::nullopt;
-  const std::optional<Dequantized> a = dequantized(index, last.inputs[0]);
-  const std::optional<Dequantized> b = dequantized(index, last.inputs[1]);
+  std::optional<Dequantized> pair;
+  const Node* product = &last;
+  if (is_operator(&last, "DequantizeLinear")) {
+    pair = dequantized(index, last.outputs[0]);
+    product = pair ? index.producer(pair->bytes.x) : nullptr;
+  }
+  if (!is_operator(product, "MatMul") || product->inputs.size() != 2) return std::nullopt;
+  const std::optional<Dequantized> a = dequantized(index, product->inputs[0]);
+  const std::optional<Dequantized> b = dequantized(index, product->inputs[1]);
   if (!a || !b) return std::nullopt;
-  return Node{
-      .op_type = "QuantizedMatMul",
-      .domain = std::string(kFiligreeDomain),
-      .name = last.name,
-      .inputs = {a->bytes.x, a->bytes.scale, a->bytes.zero_point, b->bytes.x, b->bytes.scale,
-                 b->bytes.zero_point, add_rescale(index, added, last, a->scale, b->scale)},
-      .outputs = last.outputs,
-      .attributes = {{"operator", last.op_type}}};
+  return pair ? product_node(last, *product, *a, *b, pair->scale, &pair->bytes)
+              : product_node(last, *product, *a, *b,
+                             add_rescale(index, added, last, a->scale, b->scale), nullptr);
 }
 
 // A pair that changes nothing, because its input comes from a DequantizeLinear like its own.

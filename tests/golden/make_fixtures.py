@@ -236,6 +236,7 @@ def main():
     write("qdq_float_weights", to_qdq(base, feeds, ["MatMul"], weights_as_float=True, activation_type=QuantType.QUInt8), 1)
     write("qdq_sdpa_tables", to_qdq(scaled, batch(BERT_INPUTS, 4), ["MatMul", "Gather"]), 4)
     write("qdq_results", to_qdq(base, feeds, ["MatMul"], results=True, nodes_to_exclude=products_of_activations(base)), 1)
+    write("qdq_sdpa_results", to_qdq(scaled, batch(BERT_INPUTS, 4), ["MatMul"], results=True), 4)
 
     one = dict(num_hidden_layers=1)
     write("unrecognised_relu",

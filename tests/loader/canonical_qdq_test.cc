@@ -86,6 +86,18 @@ TEST(CanonicalQdq, JoinsAProductOfTwoActivations) {
   EXPECT_EQ(floats(graph.initializers.at("y/rescale")), (std::vector<float>{0.125F}));
 }
 
+TEST(CanonicalQdq, JoinsThePairBehindAProductOfActivations) {
+  GraphBuilder builder = builder_of_pair();
+  builder.input("v").constant<float>("t", {}, {0.25F}).constant<float>("r", {}, {0.75F});
+  builder.constant<float>("u", {}, {2});
+  builder.node("QuantizeLinear", {"v", "t"}, "vq").node("DequantizeLinear", {"vq", "t"}, "vd");
+  builder.node("MatMul", {"d", "vd"}, "p").node("QuantizeLinear", {"p", "r", "z"}, "pq");
+  builder.node("DequantizeLinear", {"pq", "u", "z"}, "y");
+  const Graph graph = canonical(builder.graph());
+  ASSERT_EQ(operators(graph), Names{"QuantizedMatMul"});
+  EXPECT_EQ(graph.nodes[0].inputs, (Names{"x", "s", "z", "v", "t", "", "u", "s", "t", "r", "z"}));
+}
+
 // A pair that repeats the one before it; `scale` is that of the first.
 Graph repeated(float scale) {
   GraphBuilder builder = builder_of_pair();

@@ -39,6 +39,7 @@ inline constexpr Fixture kFixtures[] = {
     {"qdq_onnxruntime", 2, 32, 4, 8, 64, 3, true},
     {"qdq_float_weights", 2, 32, 4, 8, 64, 3, true},
     {"qdq_sdpa_tables", 1, 48, 4, 12, 40, 3, true},
+    {"qdq_sdpa_results", 1, 48, 4, 12, 40, 3, true},
     {"qdq_results", 2, 32, 4, 8, 64, 3, true, true},
 };
 

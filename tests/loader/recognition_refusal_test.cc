@@ -195,10 +195,10 @@ void insert_pair(Graph& graph, const std::string& value, const std::string& read
                           node("DequantizeLinear", "inserted_bytes", "inserted")});
 }
 
-TEST(Refusal, NamesThePairThatRoundsAProductOfActivations) {
+TEST(Refusal, NamesThePairThatRoundsScaledScores) {
   Graph graph = fixture_graph("qdq_onnxruntime");
-  insert_pair(graph, "/model/bert/encoder/layer.0/attention/self/MatMul_output_0",
-              "/model/bert/encoder/layer.0/attention/self/Mul");
+  insert_pair(graph, "/model/bert/encoder/layer.0/attention/self/Mul_output_0",
+              "/model/bert/encoder/layer.0/attention/self/Add");
   expect_refused(graph, "DequantizeLinear", "node 'inserted'");
 }
 

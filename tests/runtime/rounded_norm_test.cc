@@ -158,8 +158,8 @@ TEST(RoundedProduct, IsRoundedBeforeTheBias) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Fixtures, RoundedNorm,
-                         testing::Values("qdq_results", "qdq_onnxruntime", "qdq_float_weights",
-                                         "qdq_sdpa_tables"));
+                         testing::Values("qdq_results", "qdq_sdpa_results", "qdq_onnxruntime",
+                                         "qdq_float_weights", "qdq_sdpa_tables"));
 
 }  // namespace
 }  // namespace filigree::runtime
