@@ -70,7 +70,7 @@ struct AttentionI8Args {
   const Requantization* score_rounding = nullptr;  // null: none
   Quantization p;                                  // of the probabilities
   float out_scale;                                 // p.scale * scale_v, or of the rounded output
-  const Requantization* out_rounding = nullptr;
+  const Requantization* out_rounding = nullptr;    // null: none
   float* out;  // float panels: head's feature 0, lane 0 of panel 0; exactly `queries` are written
   std::size_t out_panel_stride;  // floats
   void* scratch;

@@ -41,16 +41,6 @@ bool is_byte_zero_point(const GraphIndex& index, const std::string& name) {
   return zero != nullptr && zero->size() == 1 && is_byte(zero->type());
 }
 
-std::string unused_name(const GraphIndex& index, std::string name) {
-  const auto is_input = [&] {
-    return std::ranges::find(index.graph().inputs, name, &ValueInfo::name) !=
-           index.graph().inputs.end();
-  };
-  while (index.constant(name) != nullptr || index.producer(name) != nullptr || is_input())
-    name += "_";
-  return name;
-}
-
 // Inputs 0 to 7 of QLinearMatMul.
 enum Input { kA, kScaleA, kZeroA, kB, kScaleB, kZeroB, kScaleY, kZeroY, kInputs };
 

@@ -61,15 +61,9 @@ std::optional<Weight> weight_behind(const GraphIndex& index, const std::string& 
   return weight;
 }
 
-// A name that the graph does not use: what is added under another's name would be ignored.
 std::string add(const GraphIndex& index, Added& added, std::string name, Tensor tensor) {
-  const auto is_input = [&] {
-    return std::ranges::any_of(index.graph().inputs,
-                               [&](const ValueInfo& input) { return input.name == name; });
-  };
-  while (index.constant(name) != nullptr || index.producer(name) != nullptr || is_input() ||
-         added.contains(name))
-    name += "_";
+  name = unused_name(index, std::move(name));
+  while (added.contains(name)) name = unused_name(index, name + "_");
   added.emplace(name, std::move(tensor));
   return name;
 }

@@ -1,5 +1,7 @@
 #include "loader/passes/graph_index.h"
 
+#include <algorithm>
+
 namespace filigree::loader {
 
 GraphIndex::GraphIndex(const Graph& graph) : graph_(&graph) {
@@ -51,6 +53,16 @@ std::optional<float> float_scalar(const Tensor* tensor) noexcept {
       tensor->size() != 1)
     return std::nullopt;
   return tensor->data<float>()[0];
+}
+
+std::string unused_name(const GraphIndex& index, std::string name) {
+  const auto is_input = [&] {
+    return std::ranges::find(index.graph().inputs, name, &ValueInfo::name) !=
+           index.graph().inputs.end();
+  };
+  while (index.constant(name) != nullptr || index.producer(name) != nullptr || is_input())
+    name += "_";
+  return name;
 }
 
 std::optional<ConstantOperand> constant_operand(const GraphIndex& index, const Node* node) {

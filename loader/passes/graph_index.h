@@ -45,6 +45,10 @@ const std::string& input_name(const Node& node, std::size_t i) noexcept;
 // The only element of a float tensor with one element; nullopt for everything else.
 std::optional<float> float_scalar(const Tensor* tensor) noexcept;
 
+// `name`, with as many underscores behind it as it takes to be no value of the graph: what is added
+// under another's name would be ignored.
+std::string unused_name(const GraphIndex& index, std::string name);
+
 // For a node with two inputs of which exactly one is an initializer.
 struct ConstantOperand {
   std::string variable;       // the other input

@@ -1,7 +1,6 @@
 #include "loader/passes/narrow_gather.h"
 
 #include <string>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -37,19 +36,9 @@ const Node* widening(const GraphIndex& index, const Node& gather) {
   return widens_half(*node, *table) || dequantizes(index, *node, *table) ? node : nullptr;
 }
 
-std::string unused_name(const std::unordered_set<std::string>& taken, std::string name) {
-  while (taken.contains(name)) name += "_";
-  return name;
-}
-
 }  // namespace
 
 void narrow_gather(Graph& graph) {
-  std::unordered_set<std::string> taken;
-  for (const Node& node : graph.nodes) taken.insert(node.outputs.begin(), node.outputs.end());
-  for (const ValueInfo& input : graph.inputs) taken.insert(input.name);
-  for (const auto& [name, tensor] : graph.initializers) taken.insert(name);
-
   std::vector<Node> nodes;
   {
     const GraphIndex index(graph);
@@ -61,8 +50,7 @@ void narrow_gather(Graph& graph) {
       }
       Node gather = node;
       Node widen = *wide;
-      const std::string rows = unused_name(taken, node.outputs[0] + "_stored");
-      taken.insert(rows);
+      const std::string rows = unused_name(index, node.outputs[0] + "_stored");
       gather.inputs[0] = wide->inputs[0];
       gather.outputs[0] = rows;
       widen.inputs[0] = rows;
