@@ -1,12 +1,13 @@
 """One SVG with the bars of every case: minimum solid, lower quartile as a line behind it."""
+import re
 from xml.sax.saxutils import escape
 
 COLOURS = {"filigree": "#0b7a75", "openvino": "#7b5ea7", "onnxruntime": "#c8553d", "torch": "#8a8d91"}
-BAR, GAP, LEFT, WIDTH, RIGHT = 18, 16, 300, 460, 120
+BAR, GAP, LEFT, WIDTH, RIGHT = 18, 16, 270, 460, 120
 
 
 def colour(engine):
-    return COLOURS.get(engine.split("-")[0], "#444444")
+    return COLOURS.get(re.split("[,-]", engine)[0], "#444444")
 
 
 def draw(rows, title):
@@ -16,7 +17,7 @@ def draw(rows, title):
         cases.setdefault((row["case"], row["tokens"]), []).append(row)
     title_lines = title.split("; ")
     top = 20 + 16 * len(title_lines)
-    height = top + sum(BAR * len(bars) + GAP for bars in cases.values())
+    height = top + sum(BAR * (len(bars) + 1) + GAP for bars in cases.values())
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + RIGHT}" height="{height}" '
              'font-family="sans-serif" font-size="12">',
              f"<title>{escape(title)}</title>",
@@ -26,11 +27,12 @@ def draw(rows, title):
     y = top
     for (case, tokens), bars in cases.items():
         longest = max(bar["quartile"] for bar in bars)
-        for index, bar in enumerate(bars):
-            name = f"{case}, {tokens} tokens: {bar['engine']}" if index == 0 else bar["engine"]
+        parts.append(f'<text x="10" y="{y + BAR / 2 + 4}" font-weight="bold" fill="#111111">{escape(f"{case}, {tokens}")}</text>')
+        y += BAR
+        for bar in bars:
             length, behind = (WIDTH * bar[key] / longest for key in ("minimum", "quartile"))
             middle = y + BAR / 2
-            parts.append(f'<text x="{LEFT - 8}" y="{middle + 4}" text-anchor="end" fill="#111111">{escape(name)}</text>')
+            parts.append(f'<text x="{LEFT - 8}" y="{middle + 4}" text-anchor="end" fill="#111111">{escape(bar["engine"])}</text>')
             parts.append(f'<line x1="{LEFT}" x2="{LEFT + behind:.1f}" y1="{middle}" y2="{middle}" stroke="#444444"/>')
             parts.append(f'<rect x="{LEFT}" y="{y + 2}" width="{length:.1f}" height="{BAR - 4}" '
                          f'fill="{colour(bar["engine"])}"/>')
