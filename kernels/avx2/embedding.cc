@@ -31,31 +31,55 @@ __m128i load_bytes(const EmbeddingTable& table, std::size_t index, std::size_t c
   return _mm_load_si128(reinterpret_cast<const __m128i*>(copy));
 }
 
+template <TableType kType>
 __m256 load_entries(const EmbeddingTable& table, std::size_t index, std::size_t count) {
-  switch (table.type) {
-    case TableType::kF32:
-      return load_lanes_avx2(static_cast<const float*>(table.data) + index, count);
-    case TableType::kF16:
-      return _mm256_cvtph_ps(load_halves(table, index, count));
-    case TableType::kU8:
-      break;
-  }
+  if constexpr (kType == TableType::kF32)
+    return load_lanes_avx2(static_cast<const float*>(table.data) + index, count);
+  if constexpr (kType == TableType::kF16) return _mm256_cvtph_ps(load_halves(table, index, count));
   const __m256i q = _mm256_cvtepu8_epi32(load_bytes(table, index, count));
   const __m256i difference = _mm256_sub_epi32(q, _mm256_set1_epi32(table.zero_point));
   return _mm256_mul_ps(_mm256_cvtepi32_ps(difference), _mm256_set1_ps(table.scale));
 }
 
-// `count` features of one token, summed over the tables in their order.
-__m256 sum_entries(const EmbeddingArgs& args, std::size_t token, std::size_t feature,
-                   std::size_t count) {
-  const std::size_t width = args.tables[0].width;
-  __m256 sum = _mm256_setzero_ps();
-  for (std::size_t i = 0; i < args.table_count; ++i) {
-    const std::size_t row = static_cast<std::size_t>(args.ids[i][token]);
-    const __m256 entries = load_entries(args.tables[i], row * width + feature, count);
-    sum = i == 0 ? entries : _mm256_add_ps(sum, entries);
+// Some features of some tokens: at most eight of each.
+struct Tile {
+  std::size_t token, tokens;
+  std::size_t feature, features;
+};
+
+// r[i] += the entries of token i, or = those of the first table.
+template <TableType kType>
+[[gnu::always_inline]] inline void add_entries(const EmbeddingArgs& args, std::size_t table,
+                                               const Tile& tile, __m256 (&r)[kLanes]) {
+  const std::int32_t* ids = args.ids[table] + tile.token;
+  const EmbeddingTable& rows = args.tables[table];
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < kLanes; ++i) {
+    if (i >= tile.tokens) break;
+    const std::size_t index = static_cast<std::size_t>(ids[i]) * rows.width + tile.feature;
+    const __m256 entries = load_entries<kType>(rows, index, tile.features);
+    r[i] = table == 0 ? entries : _mm256_add_ps(r[i], entries);
   }
-  return sum;
+}
+
+// The sums over the tables in their order.
+[[gnu::always_inline]] inline void sum_entries(const EmbeddingArgs& args, const Tile& tile,
+                                               __m256 (&r)[kLanes]) {
+#pragma GCC unroll 8
+  for (__m256& sum : r) sum = _mm256_setzero_ps();
+  for (std::size_t table = 0; table < args.table_count; ++table) {
+    switch (args.tables[table].type) {
+      case TableType::kF32:
+        add_entries<TableType::kF32>(args, table, tile, r);
+        break;
+      case TableType::kF16:
+        add_entries<TableType::kF16>(args, table, tile, r);
+        break;
+      case TableType::kU8:
+        add_entries<TableType::kU8>(args, table, tile, r);
+        break;
+    }
+  }
 }
 
 // r[i] holds row i of an 8 x 8 matrix before, column i after.
@@ -86,13 +110,16 @@ void embedding_avx2(const EmbeddingArgs& args) noexcept {
   const std::size_t width = args.tables[0].width;
   for (std::size_t t = 0; t < args.tokens; t += kLanes)
     for (std::size_t f = 0; f < width; f += kLanes) {
-      const std::size_t features = width - f < kLanes ? width - f : kLanes;
-      const std::size_t tokens = args.tokens - t < kLanes ? args.tokens - t : kLanes;
+      const Tile tile{t, args.tokens - t < kLanes ? args.tokens - t : kLanes, f,
+                      width - f < kLanes ? width - f : kLanes};
       __m256 r[kLanes];
-      for (std::size_t i = 0; i < kLanes; ++i)
-        r[i] = i < tokens ? sum_entries(args, t + i, f, features) : _mm256_setzero_ps();
+      // Whole tiles with constants.
+      if (tile.tokens == kLanes && tile.features == kLanes)
+        sum_entries(args, {t, kLanes, f, kLanes}, r);
+      else
+        sum_entries(args, tile, r);
       transpose(r);
-      for (std::size_t i = 0; i < features; ++i)
+      for (std::size_t i = 0; i < tile.features; ++i)
         _mm256_store_ps(args.out + (f + i) * kPanelTokens + t, r[i]);
     }
 }
