@@ -14,12 +14,12 @@ namespace filigree::loader {
 
 // Domain of the operators that only exist between the passes and the recognition of the encoder:
 //   Linear           x, W [in, out], bias [out] or ""; an attribute "weight" names W in the file
-//   where it differs QuantizedLinear  x, x_scale, x_zero_point or "", W [in, out], W_zero_point or
-//   "", int32 bias or "", rescale,
-//                    float bias or ""        quantises x, multiplies integers, gives float; where
-//                    the product is rounded to steps before the bias is added, also their scale and
-//                    zero point or ""
-//   QuantizedMatMul  a, a_scale, a_zero_point or "", b, b_scale, b_zero_point or "", rescale; where
+//                    where it differs
+//   QuantizedLinear  x, x_scale, x_zero_point or "", W [in, out], W_zero_point or "", int32 bias or
+//                    "", rescale, float bias or "": quantises x, multiplies integers, gives float.
+//                    Where the product is rounded to steps before the bias is added, also their
+//                    scale and zero point or ""
+//   QuantizedMatMul  a, a_scale, a_zero_point or "", b, b_scale, b_zero_point or "", rescale. Where
 //                    the product is rounded to bytes before it is rescaled, also its scales of a
 //                    and b, y_scale, y_zero_point
 // Every input but x, a and b is an initializer. An attribute "operator" keeps the operator that the
