@@ -1,21 +1,23 @@
 #!/usr/bin/env python3
 """What compare.py --save has measured, as Markdown and as bars.
 
-usage: report.py FILE [--results MARKDOWN] [--svg FILE]
+usage: report.py FILE [--results MARKDOWN]
 
-Prints the table. --results puts it between the two lines of MARKDOWN that mark it, --svg draws it.
+Prints the table. --results puts it between the two lines of MARKDOWN that mark this processor, which come behind those of
+other processors if there are none yet, and draws the bars beside: peers/results-family-6-model-167.svg.
 """
 import argparse
 import importlib.metadata
 import json
 import os
+import re
 import subprocess
 import sys
 
 import engines
 import plot
 
-BEGIN, END = "<!-- bench/peers/run writes from here -->", "<!-- to here -->"
+BEGIN, END = "<!-- bench/peers/run writes from here, {} -->", "<!-- to here, {} -->"
 HUGE = ", " + engines.VARIANTS["huge"][1]
 TABLE_HEAD = ["| case, tokens | engine | as installed: minimum ms (lower quartile) | over filigree | huge pages: ms | over filigree |",
               "|---|---|---|---|---|---|"]
@@ -99,33 +101,47 @@ def markdown(cases):
             f"Peaks of that core, maximum of the samples between the repetitions: {peaks_line(best)}."]
 
 
-def put_into(path, text):
-    """Replaces what stands between the two marks of a Markdown file."""
+def processor(cases):
+    """`family 6 model 167`, of which there has to be one."""
+    found = {re.search(r"family \d+ model \d+", case["machine"]).group() for case in cases}
+    if len(found) > 1:
+        sys.exit(f"report.py: cases of {' and '.join(sorted(found))}; take a file for each")
+    return found.pop()
+
+
+def put_into(path, name, text):
+    """Replaces what stands between the two marks of a processor in a Markdown file."""
+    begin, end = BEGIN.format(name), END.format(name)
     with open(path, encoding="utf-8") as file:
         whole = file.read()
-    if BEGIN not in whole or END not in whole:
-        sys.exit(f"report.py: {path} has no lines '{BEGIN}' and '{END}'")
+    if begin not in whole:
+        others = list(re.finditer(END.format(".*"), whole))
+        if not others:
+            sys.exit(f"report.py: {path} has no line '{begin}', nor that of another processor")
+        place = others[-1].end()
+        whole = f"{whole[:place]}\n\n{begin}\n{end}{whole[place:]}"
+    if end not in whole:
+        sys.exit(f"report.py: {path} has '{begin}' and no '{end}'")
     with open(path, "w", encoding="utf-8") as file:
-        file.write(whole[:whole.index(BEGIN) + len(BEGIN)] + "\n" + text + whole[whole.index(END):])
+        file.write(whole[:whole.index(begin) + len(begin)] + "\n" + text + whole[whole.index(end):])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", help="file of compare.py --save")
-    parser.add_argument("--svg", help="draw the bars into this file")
     parser.add_argument("--results", help="Markdown file whose marked part is replaced")
     arguments = parser.parse_args()
     cases = list(read_cases(arguments.cases).values())
     if not cases:
         sys.exit(f"report.py: {arguments.cases} has no cases")
+    name = processor(cases)
     lines = markdown(cases)
     print("\n".join(lines))
-    if arguments.svg:
-        with open(arguments.svg, "w", encoding="utf-8") as file:
-            file.write(plot.draw([row for case in cases for row in case["rows"]], cases[-1]["machine"]))
-        lines += ["", f"![the same as bars](peers/{os.path.basename(arguments.svg)})"]
     if arguments.results:
-        put_into(arguments.results, "\n".join(lines) + "\n")
+        bars = f"results-{name.replace(' ', '-')}.svg"
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), bars), "w", encoding="utf-8") as file:
+            file.write(plot.draw([row for case in cases for row in case["rows"]], cases[-1]["machine"]))
+        put_into(arguments.results, name, "\n".join([*lines, "", f"![the same as bars](peers/{bars})"]) + "\n")
 
 
 if __name__ == "__main__":
