@@ -22,7 +22,7 @@ struct F32Costs {
   EntryCost block_1x4;
   EntryCost block_4x1;
 };
-constexpr F32Costs kAvx2F32{{1.2, 3.3}, {4.7, 3.6}, {4.6, 6.7}};
+constexpr F32Costs kAvx2F32{{1.2, 12.0}, {4.9, 8.0}, {4.8, 7.0}};
 constexpr F32Costs kAvx512F32{{1.75, 5.6}, {6.75, 4.2}, {5.0, 10.0}};
 
 const EntryCost& cost_of(WeightFormat format, Isa isa) {
@@ -36,7 +36,7 @@ std::size_t rounded_up(std::size_t value, std::size_t multiple) {
 }
 
 double f32_cost(const F32Pattern& pattern, WeightFormat format, std::size_t entries, Isa isa) {
-  const std::size_t chunk = f32_chunk_cols(pattern, format, {});
+  const std::size_t chunk = f32_chunk_cols(pattern, format, {.isa = isa});
   const std::size_t chunks = (pattern.cols + chunk - 1) / chunk;
   const std::size_t rows_of_entry = entry_shape(format).rows;
   const EntryCost& cost = cost_of(format, isa);

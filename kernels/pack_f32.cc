@@ -4,28 +4,42 @@
 
 #include "kernels/internal/packing.h"
 #include "kernels/isa.h"
+#include "kernels/kernel_table.h"
 #include "kernels/packed_weights.h"
 
 namespace filigree::kernels {
 namespace {
 
-// Inputs whose part of X fills this fraction of L1 with the usual number of tokens.
-std::size_t cols_filling(double fraction, std::size_t l1_bytes) {
-  const auto cols = static_cast<std::size_t>(fraction * static_cast<double>(l1_bytes)) /
-                    (kUsualPanelTokens * sizeof(float));
-  return std::clamp<std::size_t>(cols / 4 * 4, 16, kMaxChunkColsF32);
+// Tokens whose sums a kernel keeps in registers while it passes over a chunk.
+std::size_t pass_tokens(WeightFormat format, Isa isa) {
+  const bool in_passes =
+      format == WeightFormat::kUnstructuredF32 || format == WeightFormat::kBlock1x4F32;
+  return isa == Isa::kAvx2 && in_passes ? kUsualPassTokensAvx2 : kUsualPanelTokens;
 }
 
 // The sums of all rows are loaded and stored once per chunk, which counts the more the fewer
 // entries a row has in it: then a larger chunk pays, though part of X falls out of L1. Measured at
-// 80, 90 and 95 % zeros on a 48 KB L1 (bench/RESULTS.md); on a 32 KB L1 at 90 % 112 inputs were
-// best, 96 lose 1 to 2 %. 4x1 blocks share each load of X by several rows, so that it may come from
-// L2; dense tiles do so, too, but stream their weights through L1 beside it.
-double l1_fraction(double density, WeightFormat format) {
+// 80, 90 and 95 % zeros on a 48 KB L1 (AVX-512) and a 32 KB L1 (AVX2; bench/RESULTS.md). 4x1 blocks
+// share each load of X by several rows, so that it may come from L2; dense tiles do so, too, but
+// stream their weights through L1 beside it.
+double l1_fraction(double density, WeightFormat format, Isa isa) {
+  constexpr double kFew = 0.07;
   if (format == WeightFormat::kDenseF32) return 0.7;
-  if (format == WeightFormat::kBlock4x1F32) return density > 0.07 ? 1.0 : 2.0;
+  if (format == WeightFormat::kBlock4x1F32)
+    return isa == Isa::kAvx2 ? 4.0 : density > kFew ? 1.0 : 2.0;
   if (density > 0.15) return 0.7;
-  return density > 0.07 ? 0.85 : 1.0;
+  if (density > kFew) return 0.85;
+  return isa == Isa::kAvx2 ? 1.5 : 1.0;
+}
+
+// Inputs whose part of X fills that fraction of L1 with the usual number of tokens.
+std::size_t cols_filling_l1(double density, WeightFormat format, const PackOptions& options) {
+  const std::size_t l1_bytes = options.l1_bytes != 0 ? options.l1_bytes : l1_data_cache_bytes();
+  const Isa isa = options.isa ? *options.isa : supported_tables().back().isa;
+  const double bytes = l1_fraction(density, format, isa) * static_cast<double>(l1_bytes);
+  const std::size_t cols =
+      static_cast<std::size_t>(bytes) / (pass_tokens(format, isa) * sizeof(float));
+  return std::clamp<std::size_t>(cols / 4 * 4, 16, kMaxChunkColsF32);
 }
 
 // Where 4x1 blocks have few entries for each load and store of sums, all inputs in one chunk save
@@ -54,7 +68,69 @@ bool has_nonzero(const std::array<float, kWeights>& entry) {
   return std::ranges::any_of(entry, [](float weight) { return weight != 0.0F; });
 }
 
-// `count` of entries that there will be.
+// How the entries of a row (of kBlock4x1F32: of four rows) are divided between chunks: a multiple
+// of `together` in each, so that there are few runs and loops end where the processor expects it.
+// The next entries of the chunks that follow are taken, too, if they are not far; what is missing
+// then, most of all in the last chunk, is filled up with weights of 0 where `fills` says so.
+struct RowsOfEntries {
+  std::size_t together;
+  bool fills;
+};
+constexpr RowsOfEntries rows_of_entries(WeightFormat format) {
+  if (format == WeightFormat::kUnstructuredF32) return {kEntriesTogether, true};
+  // 1x4 blocks are few enough as they are (in twos: the same), 4x1 blocks gain 1 to 3 % on Zen 3.
+  return {format == WeightFormat::kBlock4x1F32 ? std::size_t{4} : std::size_t{1}, false};
+}
+
+// Packs the rows of one block, chunk by chunk in ascending order.
+template <std::size_t kRows, std::size_t kCols>
+class BlockPacker {
+ public:
+  using Entry = std::array<float, kRows * kCols>;
+
+  BlockPacker(const PackedView& view, std::span<const float> weights, std::size_t block)
+      : view_(view),
+        weights_(weights),
+        rows_(rows_of_block(view, block)),
+        next_((rows_.end - rows_.begin + kRows - 1) / kRows) {}
+
+  void add_chunk(std::size_t chunk, Pieces& pieces, SliceBuilder<Entry>& slice) {
+    const Span cols = inputs_of_chunk(view_, chunk);
+    const bool sums_begin_or_end = chunk == 0 || chunk + 1 == view_.chunks;
+    for (std::size_t id = 0; id < next_.size(); ++id) {
+      add_row(id, cols, slice);
+      slice.end_row(id, sums_begin_or_end ? EmptyRows::kKeep : EmptyRows::kDrop);
+      pieces.add(kRows * (cols.end - cols.begin));
+    }
+  }
+
+ private:
+  void add_row(std::size_t id, Span cols, SliceBuilder<Entry>& slice) {
+    const auto [together, fills] = rows_of_entries(view_.format);
+    // Entries beyond a chunk leave L1 sooner, and offsets have 16 bits.
+    const std::size_t furthest =
+        std::min({view_.cols, cols.end + view_.chunk_cols / 2, cols.begin + kMaxChunkColsF32});
+    std::size_t col = std::max(next_[id], cols.begin);
+    std::size_t entries = 0;
+    std::size_t offset = 0;
+    for (; col < cols.end || (entries % together != 0 && col < furthest); col += kCols) {
+      const Entry entry = entry_at<kRows, kCols>(view_, weights_, rows_.begin + id * kRows, col);
+      if (!has_nonzero(entry)) continue;
+      offset = (col - cols.begin) * kPanelTokens;
+      slice.add_entry(offset, entry);
+      ++entries;
+    }
+    next_[id] = col;
+    for (; fills && entries % together != 0; ++entries) slice.add_entry(offset, {});
+  }
+
+  const PackedView& view_;
+  std::span<const float> weights_;
+  Span rows_;
+  std::vector<std::size_t> next_;  // of each row, the first input that no chunk has taken
+};
+
+// `count` of entries that there will be, but for those of zeros.
 template <std::size_t kRows, std::size_t kCols>
 void pack_entries(const PackedView& view, std::span<const float> weights, std::size_t count,
                   GrowingStreams& streams, Pieces pieces) {
@@ -63,23 +139,14 @@ void pack_entries(const PackedView& view, std::span<const float> weights, std::s
   entries.reserve(count);
   streams.offsets.reserve(count);
   SliceBuilder<Entry> slice;
-  for (std::size_t block = 0; block < view.row_blocks; ++block)
+  for (std::size_t block = 0; block < view.row_blocks; ++block) {
+    BlockPacker<kRows, kCols> packer(view, weights, block);
     for (std::size_t chunk = 0; chunk < view.chunks; ++chunk) {
-      const Span rows = rows_of_block(view, block);
-      const Span cols = inputs_of_chunk(view, chunk);
-      const bool sums_begin_or_end = chunk == 0 || chunk + 1 == view.chunks;
-      for (std::size_t row = rows.begin; row < rows.end; row += kRows) {
-        for (std::size_t col = cols.begin; col < cols.end; col += kCols) {
-          const Entry entry = entry_at<kRows, kCols>(view, weights, row, col);
-          if (has_nonzero(entry)) slice.add_entry((col - cols.begin) * kPanelTokens, entry);
-        }
-        slice.end_row((row - rows.begin) / kRows,
-                      sums_begin_or_end ? EmptyRows::kKeep : EmptyRows::kDrop);
-        pieces.add(kRows * (cols.end - cols.begin));
-      }
+      packer.add_chunk(chunk, pieces, slice);
       slice.end_slice(streams, entries);
     }
-  streams.values.reserve(count * kRows * kCols + kValuePadding);
+  }
+  streams.values.reserve(entries.size() * kRows * kCols);
   for (const Entry& entry : entries) {
     streams.values.insert(streams.values.end(), entry.begin(), entry.end());
     pieces.add(kRows * kCols);
@@ -123,13 +190,13 @@ void check_divisible(std::size_t cols) {
 }  // namespace
 
 // Equal chunks, so that none is short.
-std::size_t f32_chunk_cols(const F32Pattern& pattern, WeightFormat format, PackOptions options) {
-  const std::size_t l1_bytes = options.l1_bytes != 0 ? options.l1_bytes : l1_data_cache_bytes();
+std::size_t f32_chunk_cols(const F32Pattern& pattern, WeightFormat format,
+                           const PackOptions& options) {
   const double density = static_cast<double>(pattern.nonzeros) /
                          (static_cast<double>(pattern.rows) * static_cast<double>(pattern.cols));
   const std::size_t most = takes_one_chunk(density, pattern.cols, format)
                                ? kMaxChunkColsF32
-                               : cols_filling(l1_fraction(density, format), l1_bytes);
+                               : cols_filling_l1(density, format, options);
   const std::size_t chunks = (pattern.cols + most - 1) / most;
   return ((pattern.cols + chunks - 1) / chunks + 3) / 4 * 4;
 }
@@ -209,7 +276,9 @@ std::vector<float> unpack_f32(const PackedWeights& packed) {
     const float* values = view.entries.values + entry * shape.rows * shape.cols;
     for (std::size_t r = 0; r < shape.rows && row + r < view.rows; ++r)
       for (std::size_t c = 0; c < shape.cols; ++c)
-        weights[(row + r) * view.cols + col + c] = values[r * shape.cols + c];
+        // Not what fills a row up to whole fours, at an input whose weight is in another entry.
+        if (const float value = values[r * shape.cols + c]; value != 0.0F)
+          weights[(row + r) * view.cols + col + c] = value;
   });
   return weights;
 }

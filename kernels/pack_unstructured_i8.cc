@@ -25,7 +25,7 @@ void add_row(std::span<const std::int16_t> weights, SliceBuilder<std::int8_t>& s
       rest -= part;
     }
   // The input of the last one again, which is in L1.
-  while (entries % kEntriesTogetherI8 != 0) add(0);
+  while (entries % kEntriesTogether != 0) add(0);
 }
 
 }  // namespace

@@ -58,7 +58,9 @@ struct SliceStart {
 // (i8), in the order slice, row of the slice (kBlock4x1F32: group of 4 rows), then ascending input
 // (f32) or as pairs were found (int8, whose sums are exact in any order). The first and the last
 // chunk of a sparse format list every row of the block, even without entries, because there the
-// sums begin and end; other chunks list only rows that have entries.
+// sums begin and end; other chunks list only rows that have entries. A row of kUnstructuredF32 or
+// kUnstructuredI8 has whole fours of entries in a chunk: fp32 ones take the next entries of the
+// chunks that follow, int8 ones and what is left of fp32 ones are filled up with weights of 0.
 struct EntryStreams {
   const SliceStart* starts;      // [row_blocks * chunks + 1], slice = block * chunks + chunk
   const Run* runs;               // consecutive runs cover consecutive rows of `row_ids`
@@ -67,23 +69,21 @@ struct EntryStreams {
   const std::uint16_t* offsets;  // floats (int8: bytes) from the chunk's first input in the panel,
                                  // one for each entry; kUnstructuredI8: of
                                  // kInputBytesUnstructuredI8
-  const float* values;  // f32: the weights of an entry, kValuePadding valid floats follow the last
+  const float* values;           // f32: the weights of an entry
   const std::int32_t*
       groups;  // int8: 4 x s8 weights of consecutive inputs, first input in the lowest byte
-  const std::int8_t* weights;  // kUnstructuredI8: one for each entry. Rows have whole fours of
-                               // entries, the last of them filled up with weights of 0
+  const std::int8_t* weights;  // kUnstructuredI8: one for each entry
 };
 
 // From input to input in the bytes that kernels of kUnstructuredI8 turn a panel into: one vector of
 // at most 64 tokens.
 inline constexpr std::size_t kInputBytesUnstructuredI8 = 64;
 
-// Entries of a row of kUnstructuredI8 that kernels multiply together.
-inline constexpr std::size_t kEntriesTogetherI8 = 4;
+// Entries of a row of kUnstructuredF32 or kUnstructuredI8 that kernels multiply together.
+inline constexpr std::size_t kEntriesTogether = 4;
 
-// Kernels may read this many row ids (to prefetch) and values (four at a time) past the end.
+// Kernels may read this many row ids past the end, to prefetch.
 inline constexpr std::size_t kRowIdPadding = 4;
-inline constexpr std::size_t kValuePadding = 3;
 
 // Rows of a tile of the dense formats: the tile's weights lie input by input.
 inline constexpr std::size_t kDenseTileF32 = 6;

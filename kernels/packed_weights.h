@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory_resource>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -74,6 +75,8 @@ struct PackOptions {
   // The L1 data cache to choose chunks of inputs for; 0 is that of this CPU. Never changes a bit of
   // a result.
   std::size_t l1_bytes = 0;
+  // The instruction set whose kernels they are chosen for; none is the best of this CPU. As above.
+  std::optional<Isa> isa = std::nullopt;
   // Where the packed streams go; null is operator new. Outlives the weights.
   std::pmr::memory_resource* memory = nullptr;
   // pack_f32: pattern_f32() of the weights, where it is known already.

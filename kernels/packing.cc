@@ -210,7 +210,6 @@ PackedView packed_layout(WeightFormat format, std::size_t rows, std::size_t cols
 void finish_entry_streams(GrowingStreams& streams) {
   streams.starts.push_back({streams.runs.size(), streams.row_ids.size(), streams.offsets.size()});
   streams.row_ids.resize(streams.row_ids.size() + kRowIdPadding);
-  if (!streams.values.empty()) streams.values.resize(streams.values.size() + kValuePadding);
 }
 
 }  // namespace filigree::kernels

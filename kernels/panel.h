@@ -23,6 +23,9 @@ inline constexpr std::size_t kPanelTokens = 80;
 // pay when they save a panel, as each one reads all weights.
 inline constexpr std::size_t kUsualPanelTokens = 64;
 static_assert(kUsualPanelTokens <= kPanelTokens);
+// AVX2 kernels of kUnstructuredF32 and kBlock1x4F32 pass over half of them at a time
+// (kernels/internal/passes_avx2.h).
+inline constexpr std::size_t kUsualPassTokensAvx2 = 32;
 
 inline constexpr std::size_t kPanelAlignment = 64;
 

@@ -31,6 +31,10 @@ std::size_t padded(std::size_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
+bool in_fours(WeightFormat format) {
+  return format == WeightFormat::kUnstructuredF32 || format == WeightFormat::kUnstructuredI8;
+}
+
 bool is_dense(WeightFormat format) {
   return format == WeightFormat::kDenseF32 || format == WeightFormat::kDenseI8;
 }
@@ -109,9 +113,8 @@ PackedView place_streams(PackedView view, const AlignedBuffer& storage) {
       view.entries.weights = reader.take<std::int8_t>(last.entry);
     else if (!is_float(view.format))
       view.entries.groups = reader.take<std::int32_t>(last.entry);
-    else if (last.entry > 0)
-      view.entries.values =
-          reader.take<float>(last.entry * shape.rows * shape.cols + kValuePadding);
+    else
+      view.entries.values = reader.take<float>(last.entry * shape.rows * shape.cols);
   }
   reader.expect_end();
   return view;
@@ -145,7 +148,7 @@ class SliceCheck {
     for (std::size_t i = begin_.run; i < end_.run; ++i) {
       const Run& run = view_.entries.runs[i];
       if (2 * std::size_t{run.pairs} > run.entries) fail("has more pairs than entries");
-      if (view_.format == WeightFormat::kUnstructuredI8 && run.entries % kEntriesTogetherI8 != 0)
+      if (in_fours(view_.format) && run.entries % kEntriesTogether != 0)
         fail("has a row of " + std::to_string(run.entries) + " entries, expected whole fours");
       rows += run.rows;
       entries += std::size_t{run.rows} * run.entries;
@@ -170,7 +173,9 @@ class SliceCheck {
   }
 
   void check_offsets() const {
-    const Span cols = inputs_of_chunk(view_, chunk_);
+    Span cols = inputs_of_chunk(view_, chunk_);
+    // Rows of fp32 entries take some of the chunks that follow.
+    if (is_float(view_.format)) cols.end = view_.cols;
     // Of int8 groups whole quads, to which their panels are padded.
     const bool in_quads = view_.format == WeightFormat::kGroupsI8 || is_dense(view_.format);
     const std::size_t inputs = in_quads ? (cols.end - cols.begin + 3) / 4 : cols.end - cols.begin;

@@ -183,9 +183,11 @@ kernels::PackedWeights packed_weights(std::span<const float> weights, std::size_
                                       std::size_t cols, const LoadOptions& options,
                                       std::pmr::memory_resource& memory) {
   const kernels::F32Pattern pattern = kernels::pattern_f32(weights, rows, cols, current_wait());
-  return kernels::pack_f32(
-      f32_format(pattern, options), weights, rows, cols,
-      {.memory = &memory, .pattern = &pattern, .between_pieces = &current_wait()});
+  return kernels::pack_f32(f32_format(pattern, options), weights, rows, cols,
+                           {.isa = options.isa,
+                            .memory = &memory,
+                            .pattern = &pattern,
+                            .between_pieces = &current_wait()});
 }
 
 kernels::PackedWeights packed_weights(std::span<const std::int16_t> weights, std::size_t rows,

@@ -9,6 +9,7 @@
 #include "kernels/internal/block_1x4_f32.h"
 #include "kernels/internal/block_4x1_f32.h"
 #include "kernels/internal/kernels_avx2.h"
+#include "kernels/internal/passes_avx2.h"
 #include "kernels/internal/vectors_avx2.h"
 
 namespace filigree::kernels {
@@ -16,11 +17,10 @@ namespace filigree::kernels {
 void block_1x4_f32_avx2(const LinearF32Args& args) noexcept {
   assert(args.weights.format == WeightFormat::kBlock1x4F32);
   check_linear_f32(args);
-  static constexpr AddRunF32* kRuns[kPanelVectors<Avx2>] = {
-      add_run_1x4<Avx2, 1>, add_run_1x4<Avx2, 2>, add_run_1x4<Avx2, 3>, add_run_1x4<Avx2, 4>,
-      add_run_1x4<Avx2, 5>, add_run_1x4<Avx2, 6>, add_run_1x4<Avx2, 7>, add_run_1x4<Avx2, 8>,
-      add_run_1x4<Avx2, 9>, add_run_1x4<Avx2, 10>};
-  linear_entries(args, kRuns[vectors_of<Avx2>(args.tokens) - 1]);
+  static constexpr AddRunF32* kRuns[kMostPassVectors] = {
+      add_run_1x4<Avx2, 1>, add_run_1x4<Avx2, 2>, add_run_1x4<Avx2, 3>,
+      add_run_1x4<Avx2, 4>, add_run_1x4<Avx2, 5>, add_run_1x4<Avx2, 6>};
+  linear_in_passes(args, kRuns);
 }
 
 void block_4x1_f32_avx2(const LinearF32Args& args) noexcept {

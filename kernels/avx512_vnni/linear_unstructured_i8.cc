@@ -129,7 +129,7 @@ void add_slice(const FinishI8& finish, std::size_t block, std::size_t chunk) {
                  .offsets = weights.entries.offsets + slice.entry};
   for (const Run* run = slice.first; run != slice.last; ++run) {
     rows.rows = run->rows;
-    rows.fours = run->entries / kEntriesTogetherI8;
+    rows.fours = run->entries / kEntriesTogether;
     add_run<V, kRole>(finish, block * weights.block_rows, x, rows);
     rows.ids += run->rows;
     rows.weights += std::size_t{run->rows} * run->entries;

@@ -7,32 +7,31 @@
 namespace filigree::kernels {
 namespace {
 
-struct Block1x4Entry {
-  static constexpr std::size_t kValues = 4;
+struct Block1x4 {
+  static constexpr std::size_t kOffsets = 1;
 
   template <class V, int W>
-  [[gnu::always_inline]] static void add(const float* values, const float* input,
+  [[gnu::always_inline]] static void add(const float* values, const float* x,
+                                         const std::uint16_t* offsets,
                                          typename V::Float (&sums)[W]) {
+    const float* input = x + *offsets;
+    if constexpr (!V::kLoadsFoursOfBlocks) {
 #pragma GCC unroll 16
-    for (std::size_t i = 0; i < kValues; ++i)
-      add_input<V, W>(V::broadcast(values + i), input + i * kPanelTokens, sums);
+      for (std::size_t i = 0; i < kValuesOfEntry; ++i)
+        add_input<V, W>(V::broadcast(values + i), input + i * kPanelTokens, sums);
+    } else {
+      const auto four = V::broadcast_4(values);
+      add_input<V, W>(V::template spread<0>(four), input, sums);
+      add_input<V, W>(V::template spread<1>(four), input + kPanelTokens, sums);
+      add_input<V, W>(V::template spread<2>(four), input + 2 * kPanelTokens, sums);
+      add_input<V, W>(V::template spread<3>(four), input + 3 * kPanelTokens, sums);
+    }
   }
 };
 
 template <class V, int W>
 void add_run_1x4(const SliceF32& slice, const RunF32& run) {
-  if constexpr (kRowSteps < W >> 1)
-    return add_run_in_steps<V, W, kRowSteps<W>, Block1x4Entry>(slice, run);
-  const float* values = run.values;
-  const std::uint16_t* offsets = run.offsets;
-  for (const std::uint16_t* id = run.ids; id != run.ids + run.rows; ++id) {
-    if (!slice.begins) prefetch_sums<V, W>(slice.sums + id[kPrefetchRows] * kPanelTokens);
-    prefetch_entries(values, run.entries * Block1x4Entry::kValues, offsets);
-    prefetch_next_inputs<V, W>(slice, *id);
-    add_rows<V, W, 1, Block1x4Entry>(slice, id, run.entries, values, offsets);
-    values += run.entries * Block1x4Entry::kValues;
-    offsets += run.entries;
-  }
+  add_run_of_rows<V, W, Block1x4>(slice, run);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ template <class V, int W, int N>
     const float* group_sums = slice.sums + ids[group] * kBlockRows * kPanelTokens + lane;
 #pragma GCC unroll 16
     for (int r = 0; r < kBlockRows; ++r)
-      begin_sums<V, W>(slice, group_sums + r * kStride, sums[group][r]);
+      begin_sums<V, W>(slice.begins, group_sums + r * kStride, sums[group][r]);
   }
   const float* x = slice.x + lane;
   values += entries * kBlockRows;
@@ -55,9 +55,11 @@ template <class V, int W, int N>
 #pragma GCC unroll 16
     for (int r = 0; r < kBlockRows; ++r) {
       const std::size_t row = first + static_cast<std::size_t>(r);
-      if (!slice.ends || slice.first_row + row < slice.args.weights.rows)
-        end_sums<V, W>(slice, row, group_sums + r * kStride, sums[group][r],
-                       static_cast<std::size_t>(lane));
+      if (!slice.ends)
+        store_sums<V, W>(group_sums + r * kStride, sums[group][r]);
+      else if (slice.first_row + row < slice.args.weights.rows)
+        finish_row<V, W>(slice.args, slice.first_row + row, static_cast<std::size_t>(lane),
+                         sums[group][r]);
     }
   }
 }
@@ -79,7 +81,7 @@ template <class V, int kVectors, int kMost, int N>
 [[gnu::always_inline]] inline void take_groups(const SliceF32& slice, RunF32& run) {
   const std::size_t entries = N * run.entries;
   prefetch_entries(run.values, entries * kBlockRows, run.offsets);
-  for (int group = 0; group < N; ++group) prefetch_next_inputs<V, kVectors>(slice, run.ids[group]);
+  prefetch_next_inputs<V, kVectors>(slice, run.ids, N);
   add_passes<V, kVectors, kMost, N>(slice, run.ids, static_cast<std::ptrdiff_t>(run.entries),
                                     run.values, run.offsets);
   run.ids += N;

@@ -106,8 +106,9 @@ static_assert(kBlockRowsSparse % 4 == 0 && kBlockRowsDense % kDenseTileF32 == 0 
 // fp32 offsets are 16 bits, chunks whole blocks.
 inline constexpr std::size_t kMaxChunkColsF32 = 0x10000 / kPanelTokens / 4 * 4;
 
-// Inputs of a chunk of fp32 weights.
-std::size_t f32_chunk_cols(const F32Pattern& pattern, WeightFormat format, PackOptions options);
+// Inputs of a chunk of fp32 weights; of the options what chunks are chosen for.
+std::size_t f32_chunk_cols(const F32Pattern& pattern, WeightFormat format,
+                           const PackOptions& options);
 
 // A view without streams.
 PackedView packed_layout(WeightFormat format, std::size_t rows, std::size_t cols,

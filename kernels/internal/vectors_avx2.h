@@ -13,6 +13,18 @@ struct Avx2 {
   using Float = __m256;
   static constexpr int kLanes = 8;
 
+  // Rows in lock step for W vectors, so that there are chains of fma enough to hide their latency
+  // (768x768, 90 % zeros, Zen 3: one row loses 2 % at W = 4 and 15 % at W = 3, three rows 13 % and
+  // 4 %).
+  template <int W>
+  static constexpr std::size_t kRowSteps = W == 1   ? 4
+                                           : W == 2 ? 3
+                                           : W <= 6 ? 2
+                                                    : 1;
+  template <int W>
+  static constexpr bool kLoadsFours = true;
+  static constexpr bool kLoadsFoursOfBlocks = true;
+
   static Float zero() { return _mm256_setzero_ps(); }
   static Float load(const float* from) { return _mm256_load_ps(from); }
   static void store(float* to, Float value) { _mm256_store_ps(to, value); }

@@ -13,6 +13,19 @@ struct Avx512 {
   using Float = __m512;
   static constexpr int kLanes = 16;
 
+  // Rows in lock step for W vectors, so that there are chains of fma enough to hide their latency;
+  // from three vectors on the processor finds them in the rows that follow (768x768 at 90 % zeros:
+  // two rows lose 7 % at W = 3, one row loses 15 % at W = 1).
+  template <int W>
+  static constexpr std::size_t kRowSteps = W == 1   ? 4
+                                           : W == 2 ? 2
+                                                    : 1;
+  // Broadcasts of 4 bytes from memory are free beside 512-bit arithmetic (Sapphire Rapids); with
+  // more vectors four weights in one load gain 3 % at 95 % zeros.
+  template <int W>
+  static constexpr bool kLoadsFours = W > 2;
+  static constexpr bool kLoadsFoursOfBlocks = false;
+
   static Float zero() { return _mm512_setzero_ps(); }
   static Float load(const float* from) { return _mm512_load_ps(from); }
   static void store(float* to, Float value) { _mm512_store_ps(to, value); }

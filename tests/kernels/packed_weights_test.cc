@@ -105,6 +105,41 @@ TEST(PackedWeights, FillsRowsOfSingleIntegersUpToWholeFours) {
   }
 }
 
+// Chunks of 16 inputs: of 5 entries in the first, which takes 3 of the second, too, and 2 more in
+// the third, which are filled up.
+TEST(PackedWeights, FillsRowsOfSingleFloatsFromTheNextChunk) {
+  std::vector<float> weights(4 * 48);
+  const std::size_t cols[] = {1, 3, 5, 7, 15, 16, 18, 20, 32, 47};
+  for (const std::size_t col : cols) weights[48 + col] = static_cast<float>(col);
+  const PackedWeights packed =
+      pack_f32(WeightFormat::kUnstructuredF32, weights, 4, 48, {.l1_bytes = 1024});
+  ASSERT_EQ(packed.view().chunk_cols, 16U);
+  const EntryStreams& entries = packed.view().entries;
+  const std::size_t ends[] = {8, 8, 12};
+  for (std::size_t chunk = 0; chunk < 3; ++chunk)
+    EXPECT_EQ(entries.starts[chunk + 1].entry, ends[chunk]);
+  for (std::size_t i = 0; i < 12; ++i) {
+    const std::size_t col = cols[std::min<std::size_t>(i, 9)];
+    EXPECT_EQ(entries.offsets[i], (i < 8 ? col : col - 32) * kPanelTokens);
+    EXPECT_EQ(entries.values[i], i < 10 ? weights[48 + col] : 0.0F);
+  }
+  EXPECT_EQ(unpack_f32(packed), weights);
+}
+
+// 17 inputs further another chunk and a half has begun.
+TEST(PackedWeights, FillsRowsOfSingleFloatsWithZerosWhereTheNextOnesAreFar) {
+  std::vector<float> weights(48);
+  weights[0] = weights[33] = 1.0F;
+  const PackedWeights packed =
+      pack_f32(WeightFormat::kUnstructuredF32, weights, 1, 48, {.l1_bytes = 1024});
+  const EntryStreams& entries = packed.view().entries;
+  EXPECT_EQ(entries.starts[1].entry, 4U);
+  EXPECT_EQ(entries.starts[3].entry, 8U);
+  EXPECT_EQ(std::vector<float>(entries.values, entries.values + 8),
+            (std::vector<float>{1, 0, 0, 0, 1, 0, 0, 0}));
+  EXPECT_EQ(unpack_f32(packed), weights);
+}
+
 TEST(PackedWeights, MovesWithoutLosingTheViewedMemory) {
   Random random(1);
   const std::vector<float> weights = random_f32(random, {40, 300}, 0.2);

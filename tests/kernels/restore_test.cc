@@ -130,7 +130,9 @@ TEST(RestoreWeights, RefusesIndicesOutsideOfTheMatrix) {
     };
     says(damaged<std::uint16_t>(packed, entries.row_ids, 0, 384), "has row 384 of");
     says(damaged<std::uint16_t>(packed, entries.offsets, 0, 32), "between two inputs");
-    says(damaged<std::uint16_t>(packed, entries.offsets, 0, 0xFF00), "beyond its inputs");
+    const std::size_t last = packed.view().row_blocks * packed.view().chunks;
+    says(damaged<std::uint16_t>(packed, entries.offsets, entries.starts[last].entry - 1, 0xFF00),
+         "beyond its inputs");
     says(damaged<std::uint16_t>(packed, entries.row_ids, 1, entries.row_ids[0]), "twice");
     kernels::Run run = entries.runs[0];
     run.pairs = 0xFFFF;
@@ -141,18 +143,20 @@ TEST(RestoreWeights, RefusesIndicesOutsideOfTheMatrix) {
     SliceStart start = entries.starts[1];
     start.entry = std::size_t{1} << 41;
     says(damaged(packed, entries.starts, 1, start), "not in ascending order");
-    const std::size_t last = packed.view().row_blocks * packed.view().chunks;
     says(damaged(packed, entries.starts, last, start), "a stream of more than");
     says(damaged(packed, entries.starts, 0, SliceStart{0, 1, 0}), "does not begin at 0");
   }
 }
 
-TEST(RestoreWeights, RefusesRowsOfSingleIntegersThatAreNotWholeFours) {
-  const std::vector<std::int16_t> ones(16, 1);
-  const PackedWeights packed = pack_i8(WeightFormat::kUnstructuredI8, ones, 4, 4);
-  EXPECT_EQ(message(packed, damaged(packed, packed.view().entries.runs, 0, kernels::Run{4, 3, 0})),
-            "packed weights: slice of row block 0 and chunk 0 has a row of 3 entries, expected "
-            "whole fours");
+TEST(RestoreWeights, RefusesRowsOfSingleWeightsThatAreNotWholeFours) {
+  const std::vector<std::int16_t> integers(16, 1);
+  const std::vector<float> floats(16, 1.0F);
+  for (const PackedWeights& packed : {pack_i8(WeightFormat::kUnstructuredI8, integers, 4, 4),
+                                      pack_f32(WeightFormat::kUnstructuredF32, floats, 4, 4)})
+    EXPECT_EQ(
+        message(packed, damaged(packed, packed.view().entries.runs, 0, kernels::Run{4, 3, 0})),
+        "packed weights: slice of row block 0 and chunk 0 has a row of 3 entries, expected whole "
+        "fours");
 }
 
 TEST(RestoreWeights, RefusesASliceThatLeavesARowOut) {
