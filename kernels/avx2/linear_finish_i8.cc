@@ -11,60 +11,91 @@
 namespace filigree::kernels {
 namespace {
 
-// The numbers of one row, broadcast.
-struct RowConstants {
+// A missing residual, which is added as 0.
+alignas(32) constexpr float kZeros[kPanelTokens] = {};
+
+// A row, its numbers broadcast.
+struct Row {
   __m256i offset;
   __m256 scale;
   __m256 bias;
+  const std::int32_t* sums;
+  const float* residual;
 };
 
-RowConstants row_constants(const LinearI8Args& args, std::size_t row) {
+Row row_at(const LinearI8Args& args, std::size_t row, const std::int32_t* sums) {
   return {_mm256_set1_epi32(args.offset[row]), _mm256_set1_ps(args.scale[row]),
-          _mm256_set1_ps(args.bias != nullptr ? args.bias[row] : 0.0F)};
+          _mm256_set1_ps(args.bias != nullptr ? args.bias[row] : 0.0F), sums,
+          args.residual != nullptr ? args.residual + row * kPanelTokens : kZeros};
 }
 
-__m256 finished(const LinearI8Args& args, const RowConstants& constants, const std::int32_t* sums,
-                const float* residual) {
-  const __m256i sum = _mm256_add_epi32(_mm256_load_si256(vectors_at(sums)), constants.offset);
-  __m256 value = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), constants.scale);
-  value = _mm256_add_ps(value, constants.bias);
-  if (args.activation == Activation::kGelu) value = gelu_avx2(value);
-  return _mm256_add_ps(value, residual != nullptr ? _mm256_load_ps(residual) : _mm256_setzero_ps());
+// A row past the last one of a quad: 0, whatever the sums are.
+Row no_row(const std::int32_t* sums) {
+  return {_mm256_setzero_si256(), _mm256_setzero_ps(), _mm256_setzero_ps(), sums, kZeros};
 }
 
-void finish_float_row(const LinearI8Args& args, std::size_t row, const std::int32_t* sums,
-                      std::size_t lanes) {
-  const RowConstants constants = row_constants(args, row);
-  const float* residual = row_or_null(args.residual, row);
-  float* y = args.y + row * kPanelTokens;
-  for (std::size_t t = 0; t < lanes; t += kAvx2Lanes)
-    _mm256_store_ps(
-        y + t, finished(args, constants, sums + t, residual != nullptr ? residual + t : nullptr));
+// Eight lanes, from t on, of N rows.
+template <Activation kActivation, int N>
+[[gnu::always_inline]] inline void finish(const Row* rows, std::size_t t, __m256 (&values)[N]) {
+#pragma GCC unroll 4
+  for (int r = 0; r < N; ++r) {
+    const __m256i sum =
+        _mm256_add_epi32(_mm256_load_si256(vectors_at(rows[r].sums + t)), rows[r].offset);
+    values[r] = _mm256_add_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(sum), rows[r].scale), rows[r].bias);
+  }
+  if constexpr (kActivation == Activation::kGelu) gelu_avx2(values);
+#pragma GCC unroll 4
+  for (int r = 0; r < N; ++r)
+    values[r] = _mm256_add_ps(values[r], _mm256_load_ps(rows[r].residual + t));
 }
 
-// Rows row .. row + 3 of one quad; those past the last are the zero point, so that a quad panel has
-// no garbage.
-void finish_quad(const LinearI8Args& args, std::size_t row, const std::int32_t* sums,
-                 std::size_t lanes) {
-  const QuantizerAvx2 quantizer = quantizer_avx2(args.y_quantization);
-  const std::size_t left = args.weights.rows - row;
-  const std::size_t rows = left < 4 ? left : 4;
-  RowConstants constants[4];
-  for (std::size_t r = 0; r < rows; ++r) constants[r] = row_constants(args, row + r);
-  std::uint8_t* y = args.y_u8 + row * kPanelTokens;
+template <Activation kActivation>
+void finish_float_row(const Row& from, float* y, std::size_t lanes) {
+  const Row row = from;
   for (std::size_t t = 0; t < lanes; t += kAvx2Lanes) {
-    __m256i quad = _mm256_setzero_si256();
-    for (std::size_t r = 4; r-- > 0;) {
-      __m256i byte = quantizer.zero_point;
-      if (r < rows) {
-        const float* residual = row_or_null(args.residual, row + r);
-        byte = quantize_avx2(finished(args, constants[r], sums + r * kPanelTokens + t,
-                                      residual != nullptr ? residual + t : nullptr),
-                             quantizer);
-      }
-      quad = _mm256_or_si256(_mm256_slli_epi32(quad, 8), byte);  // [r0 | r1 | r2 | r3], low first
-    }
+    __m256 value[1];
+    finish<kActivation>(&row, t, value);
+    _mm256_store_ps(y + t, value[0]);
+  }
+}
+
+// [r0 | r1 | r2 | r3] in each lane, r0 in the lowest byte.
+template <Activation kActivation>
+void finish_quad(const Row (&rows)[4], const QuantizerAvx2& from, std::uint8_t* y,
+                 std::size_t lanes) {
+  const QuantizerAvx2 quantizer = from;
+  // Bytes minus their zero points are added to it: no byte carries into the next.
+  const __m256i zero_points =
+      _mm256_mullo_epi32(quantizer.zero_point, _mm256_set1_epi32(0x01010101));
+  for (std::size_t t = 0; t < lanes; t += kAvx2Lanes) {
+    __m256i quad = zero_points;
+    __m256 values[4];
+    finish<kActivation>(rows, t, values);
+#pragma GCC unroll 4
+    for (int r = 0; r < 4; ++r)
+      quad = _mm256_add_epi32(quad, _mm256_slli_epi32(quotient_avx2(values[r], quantizer), 8 * r));
     _mm256_store_si256(vectors_at(y + 4 * t), quad);
+  }
+}
+
+template <Activation kActivation>
+void finish_rows(const LinearI8Args& args, Span rows) {
+  const std::size_t lanes = token_vectors(args.tokens) * kAvx2Lanes;
+  const auto sums_of = [&](std::size_t row) {
+    return args.scratch + (row - rows.begin) * kPanelTokens;
+  };
+  if (args.y_u8 == nullptr) {
+    for (std::size_t row = rows.begin; row < rows.end; ++row)
+      finish_float_row<kActivation>(row_at(args, row, sums_of(row)), args.y + row * kPanelTokens,
+                                    lanes);
+    return;
+  }
+  const QuantizerAvx2 quantizer = quantizer_avx2(args.y_quantization);
+  for (std::size_t row = rows.begin; row < rows.end; row += 4) {
+    Row quad[4];
+    for (std::size_t r = 0; r < 4; ++r)
+      quad[r] = row + r < rows.end ? row_at(args, row + r, sums_of(row + r)) : no_row(sums_of(row));
+    finish_quad<kActivation>(quad, quantizer, args.y_u8 + row * kPanelTokens, lanes);
   }
 }
 
@@ -72,14 +103,10 @@ void finish_quad(const LinearI8Args& args, std::size_t row, const std::int32_t* 
 
 void finish_block_i8_avx2(const LinearI8Args& args, std::size_t block) noexcept {
   const Span rows = rows_of_block(args.weights, block);
-  const std::size_t lanes = token_vectors(args.tokens) * kAvx2Lanes;
-  for (std::size_t row = rows.begin; row < rows.end; row += args.y_u8 != nullptr ? 4 : 1) {
-    const std::int32_t* sums = args.scratch + (row - rows.begin) * kPanelTokens;
-    if (args.y_u8 != nullptr)
-      finish_quad(args, row, sums, lanes);
-    else
-      finish_float_row(args, row, sums, lanes);
-  }
+  if (args.activation == Activation::kGelu)
+    finish_rows<Activation::kGelu>(args, rows);
+  else
+    finish_rows<Activation::kNone>(args, rows);
 }
 
 }  // namespace filigree::kernels
