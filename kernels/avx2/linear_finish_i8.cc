@@ -59,22 +59,14 @@ void finish_float_row(const Row& from, float* y, std::size_t lanes) {
   }
 }
 
-// [r0 | r1 | r2 | r3] in each lane, r0 in the lowest byte.
 template <Activation kActivation>
 void finish_quad(const Row (&rows)[4], const QuantizerAvx2& from, std::uint8_t* y,
                  std::size_t lanes) {
   const QuantizerAvx2 quantizer = from;
-  // Bytes minus their zero points are added to it: no byte carries into the next.
-  const __m256i zero_points =
-      _mm256_mullo_epi32(quantizer.zero_point, _mm256_set1_epi32(0x01010101));
   for (std::size_t t = 0; t < lanes; t += kAvx2Lanes) {
-    __m256i quad = zero_points;
     __m256 values[4];
     finish<kActivation>(rows, t, values);
-#pragma GCC unroll 4
-    for (int r = 0; r < 4; ++r)
-      quad = _mm256_add_epi32(quad, _mm256_slli_epi32(quotient_avx2(values[r], quantizer), 8 * r));
-    _mm256_store_si256(vectors_at(y + 4 * t), quad);
+    _mm256_store_si256(vectors_at(y + 4 * t), quantized_quad_avx2(values, quantizer));
   }
 }
 

@@ -107,4 +107,15 @@ static inline __m256i quantize_avx2(__m256 x, const QuantizerAvx2& quantizer) {
   return _mm256_add_epi32(quotient_avx2(x, quantizer), quantizer.zero_point);
 }
 
+// [r0 | r1 | r2 | r3] in each 32-bit lane: a byte of each of four rows, that of r0 lowest.
+[[gnu::always_inline]] static inline __m256i quantized_quad_avx2(const __m256 (&rows)[4],
+                                                                 const QuantizerAvx2& quantizer) {
+  // What is left after the zero point is added to a byte does not carry into the next one.
+  __m256i quad = _mm256_mullo_epi32(quantizer.zero_point, _mm256_set1_epi32(0x01010101));
+#pragma GCC unroll 4
+  for (int r = 0; r < 4; ++r)
+    quad = _mm256_add_epi32(quad, _mm256_slli_epi32(quotient_avx2(rows[r], quantizer), 8 * r));
+  return quad;
+}
+
 }  // namespace filigree::kernels
