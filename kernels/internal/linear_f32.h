@@ -24,10 +24,10 @@ int vectors_of(std::size_t tokens) {
   return (static_cast<int>(tokens) + V::kLanes - 1) / V::kLanes;
 }
 
-// GELU needs most registers: one vector after the other, while the rest waits in memory.
+// GELU needs most registers: some vectors after the others, while the rest waits in memory.
 template <class V>
 [[gnu::noinline]] void gelu_all(typename V::Float* values, int count) {
-  for (int i = 0; i < count; ++i) values[i] = V::gelu(values[i]);
+  V::gelu(values, count);
 }
 
 // y[row, lanes from first_lane on] = act(sums + bias) + residual, for W vectors of sums. y may be

@@ -32,7 +32,12 @@ struct Avx2 {
   static Float set(float value) { return _mm256_set1_ps(value); }
   static Float add(Float a, Float b) { return _mm256_add_ps(a, b); }
   static Float fma(Float a, Float b, Float c) { return _mm256_fmadd_ps(a, b, c); }
-  static Float gelu(Float x) { return gelu_avx2(x); }
+  // In place.
+  static void gelu(Float* values, int count) {
+    int i = 0;
+    for (; i + 4 <= count; i += 4) gelu_avx2(*reinterpret_cast<Float(*)[4]>(values + i));
+    for (; i < count; ++i) values[i] = gelu_avx2(values[i]);
+  }
 
   // [w0 w1 w2 w3] in every 128-bit lane, and one of the four in every 32-bit lane.
   static Float broadcast_4(const float* from) {

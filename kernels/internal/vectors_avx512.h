@@ -33,7 +33,10 @@ struct Avx512 {
   static Float set(float value) { return _mm512_set1_ps(value); }
   static Float add(Float a, Float b) { return _mm512_add_ps(a, b); }
   static Float fma(Float a, Float b, Float c) { return _mm512_fmadd_ps(a, b, c); }
-  static Float gelu(Float x) { return gelu_avx512(x); }
+  // In place.
+  static void gelu(Float* values, int count) {
+    for (int i = 0; i < count; ++i) values[i] = gelu_avx512(values[i]);
+  }
 
   // [w0 w1 w2 w3] in every 128-bit lane, and one of the four in every 32-bit lane.
   static Float broadcast_4(const float* from) { return _mm512_broadcast_f32x4(_mm_loadu_ps(from)); }
