@@ -102,11 +102,11 @@ void score_keys(const Call& call) {
   }
 }
 
-// Rows 2 j and 2 j + 1 of the scores become row j of [pairs of keys][16][2] at the same place. An
-// odd last key is paired with whatever follows it, which meets a value of 0.
+// Rows 2 j and 2 j + 1 of the scores become row j of [pairs of keys][16][2] at the same place,
+// minus their zero point. An odd last key is paired with whatever follows it, which meets a value
+// of 0.
 void quantize_probabilities(const Call& call) {
   const QuantizerAvx2 quantizer = quantizer_avx2(call.args.p);
-  const __m256i zero = _mm256_set1_epi16(static_cast<std::int16_t>(call.args.p.zero_point));
   __m256 inverse[2];
   for (std::size_t half = 0; half < 2; ++half)
     inverse[half] = _mm256_div_ps(_mm256_set1_ps(1.0F), _mm256_load_ps(call.sums + 8 * half));
@@ -115,15 +115,17 @@ void quantize_probabilities(const Call& call) {
   for (std::size_t key = 0; key < call.args.key_count;
        key += 2, row += 2 * kQueryBlock, pairs += kQueryBlock) {
     __m256i pair[2];
+#pragma GCC unroll 2
     for (std::size_t half = 0; half < 2; ++half) {
       const __m256 p0 = _mm256_mul_ps(_mm256_load_ps(row + 8 * half), inverse[half]);
       const __m256 p1 = _mm256_mul_ps(_mm256_load_ps(row + kQueryBlock + 8 * half), inverse[half]);
-      pair[half] = _mm256_or_si256(quantize_avx2(p0, quantizer),
-                                   _mm256_slli_epi32(quantize_avx2(p1, quantizer), 16));
+      // [p0 p1 | p0 p1 | ...], int16
+      pair[half] = _mm256_blend_epi16(quotient_avx2(p0, quantizer),
+                                      _mm256_slli_epi32(quotient_avx2(p1, quantizer), 16), 0xAA);
     }
+#pragma GCC unroll 2
     for (std::size_t half = 0; half < 2; ++half)
-      _mm256_store_si256(reinterpret_cast<__m256i*>(pairs + 8 * half),
-                         _mm256_sub_epi16(pair[half], zero));
+      _mm256_store_si256(reinterpret_cast<__m256i*>(pairs + 8 * half), pair[half]);
   }
 }
 

@@ -102,11 +102,6 @@ static inline __m256i quotient_avx2(__m256 x, const QuantizerAvx2& quantizer) {
   return _mm256_cvtps_epi32(_mm256_fmadd_ps(rest, quantizer.high, q));
 }
 
-// Eight values in 0..255, one in each 32-bit lane.
-static inline __m256i quantize_avx2(__m256 x, const QuantizerAvx2& quantizer) {
-  return _mm256_add_epi32(quotient_avx2(x, quantizer), quantizer.zero_point);
-}
-
 // [r0 | r1 | r2 | r3] in each 32-bit lane: a byte of each of four rows, that of r0 lowest.
 [[gnu::always_inline]] static inline __m256i quantized_quad_avx2(const __m256 (&rows)[4],
                                                                  const QuantizerAvx2& quantizer) {
