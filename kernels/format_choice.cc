@@ -70,10 +70,16 @@ const GroupsCost& cost_of_groups(Isa isa) {
   return isa == Isa::kAvx512 ? kAvx512Groups : kAvx2Groups;
 }
 
-// kUnstructuredI8 with VNNI, of four entries; fitted to the same from 60 % zeros on. Each quad of
-// inputs is turned into rows of bytes once.
-constexpr I8Cost kVnniFours{3.4, 8.6, 2.9};
-constexpr double kVnniTurnedQuad = 6.9;
+// kUnstructuredI8, of four entries. Each quad of inputs is turned into rows of bytes once.
+struct FoursCost {
+  I8Cost four;
+  double turned_quad;
+};
+
+// Fitted to 768x768 and 768x3072 at 80 to 95 % zeros.
+constexpr FoursCost kAvx2Fours{{1.5, 3.2, 3}, 6};
+// Fitted to the same as groups from 60 % zeros on.
+constexpr FoursCost kVnniFours{{3.4, 8.6, 2.9}, 6.9};
 // A row of a chunk is filled up to whole fours, by 1.5 entries on average.
 constexpr double kFilledUp = 1.5 / 4;
 
@@ -100,13 +106,14 @@ double dense_cost(const I8Pattern& pattern, Isa isa) {
 constexpr double kImpossible = std::numeric_limits<double>::infinity();
 
 double unstructured_cost(const I8Pattern& pattern, Isa isa) {
-  if (isa != Isa::kAvx512Vnni) return kImpossible;
+  if (isa != Isa::kAvx2 && isa != Isa::kAvx512Vnni) return kImpossible;
+  const FoursCost& cost = isa == Isa::kAvx2 ? kAvx2Fours : kVnniFours;
   constexpr std::size_t kChunk = kChunkColsUnstructuredI8;
   const std::size_t chunks = (pattern.cols + kChunk - 1) / kChunk;
   const double fours = static_cast<double>(pattern.nonzeros) / 4 +
                        kFilledUp * static_cast<double>(pattern.rows * chunks);
-  return i8_cost(kVnniFours, fours, pattern, kChunk) +
-         kVnniTurnedQuad * static_cast<double>((pattern.cols + 3) / 4);
+  return i8_cost(cost.four, fours, pattern, kChunk) +
+         cost.turned_quad * static_cast<double>((pattern.cols + 3) / 4);
 }
 
 // The first of equals.

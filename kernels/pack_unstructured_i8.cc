@@ -1,5 +1,7 @@
 // kUnstructuredI8: the nonzeros of each row, filled up to whole fours.
 #include <algorithm>
+#include <cstdlib>
+#include <vector>
 
 #include "kernels/internal/packing.h"
 
@@ -9,23 +11,51 @@ namespace {
 static_assert((kChunkColsUnstructuredI8 - 1) * kInputBytesUnstructuredI8 <= 0xFFFF,
               "offsets are 16 bits");
 
-// One row of one slice. A weight outside of s8 becomes two entries of one input that add up to it.
+struct Entry {
+  std::size_t offset;
+  std::int32_t weight;
+};
+
+// One row of one slice, in pairs that vpmaddubsw multiplies without saturating: weights of opposite
+// signs, then large ones with small ones of the same sign while their magnitudes sum to 128 at
+// most, or alone. A weight outside of s8 becomes several entries of one input.
 void add_row(std::span<const std::int16_t> weights, SliceBuilder<std::int8_t>& slice) {
-  std::size_t entries = 0;
-  std::size_t offset = 0;
-  const auto add = [&](std::int32_t weight) {
-    slice.add_entry(offset, static_cast<std::int8_t>(weight));
-    ++entries;
-  };
+  std::vector<Entry> of_sign[2];
   for (std::size_t col = 0; col < weights.size(); ++col)
     for (std::int32_t rest = weights[col]; rest != 0;) {
-      offset = col * kInputBytesUnstructuredI8;
       const std::int32_t part = std::clamp(rest, -128, 127);
-      add(part);
+      of_sign[part < 0].push_back({col * kInputBytesUnstructuredI8, part});
       rest -= part;
     }
+  std::size_t entries = 0;
+  std::size_t last_offset = 0;
+  const auto add = [&](const Entry& entry) {
+    slice.add_entry(entry.offset, static_cast<std::int8_t>(entry.weight));
+    last_offset = entry.offset;
+    ++entries;
+  };
+  const std::size_t both = std::min(of_sign[0].size(), of_sign[1].size());
+  const auto is_smaller = [](const Entry& a, const Entry& b) {
+    return std::abs(a.weight) < std::abs(b.weight);
+  };
+  std::vector<Entry>& more = of_sign[of_sign[1].size() > both];
+  // The largest ones meet the other sign.
+  std::stable_sort(more.begin(), more.end(), is_smaller);
+  for (std::size_t i = 0; i < both; ++i) {
+    add(of_sign[0][of_sign[0].size() - 1 - i]);
+    add(of_sign[1][of_sign[1].size() - 1 - i]);
+  }
+  std::size_t first = 0;
+  for (std::size_t last = more.size() - both; last > first;) {
+    const Entry& large = more[--last];
+    add(large);
+    if (first < last && std::abs(large.weight) + std::abs(more[first].weight) <= 128)
+      add(more[first++]);
+    else
+      add({large.offset, 0});
+  }
   // The input of the last one again, which is in L1.
-  while (entries % kEntriesTogether != 0) add(0);
+  while (entries % kEntriesTogether != 0) add({last_offset, 0});
 }
 
 }  // namespace

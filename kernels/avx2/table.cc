@@ -10,6 +10,7 @@ constinit const KernelTable kAvx2Table{
     .block_4x1_f32 = block_4x1_f32_avx2,
     .dense_i8 = dense_i8_avx2,
     .groups_i8 = groups_i8_avx2,
+    .unstructured_i8 = unstructured_i8_avx2,
     .attention_f32 = attention_f32_avx2,
     .attention_i8 = attention_i8_avx2,
     .softmax = softmax_avx2,

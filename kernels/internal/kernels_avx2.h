@@ -13,6 +13,7 @@ LinearF32Fn block_1x4_f32_avx2;
 LinearF32Fn block_4x1_f32_avx2;
 LinearI8Fn dense_i8_avx2;
 LinearI8Fn groups_i8_avx2;
+LinearI8Fn unstructured_i8_avx2;
 
 AttentionF32Fn attention_f32_avx2;
 AttentionI8Fn attention_i8_avx2;

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdlib>
 #include <memory_resource>
 #include <random>
 #include <stdexcept>
@@ -90,7 +92,7 @@ TEST(PackedWeights, StoresOnlyGroupsThatHaveANonzero) {
   EXPECT_LE(sparse, empty + 256 * 6 + 512);
 }
 
-// Whole fours: a row of 5 has 8 entries of 3 bytes each.
+// Whole fours: a row of 5 has 8 entries of 3 bytes each. Largest and smallest ones are pairs.
 TEST(PackedWeights, FillsRowsOfSingleIntegersUpToWholeFours) {
   std::vector<std::int16_t> weights(4 * 32);
   const std::size_t empty = pack_i8(WeightFormat::kUnstructuredI8, weights, 4, 32).bytes();
@@ -99,10 +101,30 @@ TEST(PackedWeights, FillsRowsOfSingleIntegersUpToWholeFours) {
   EXPECT_EQ(packed.bytes(), empty + 64 + 64);  // offsets and weights, each padded to a line
   EXPECT_EQ(packed.view().entries.starts[1].entry, 8U);
   EXPECT_EQ(packed.view().entries.runs[0].entries, 8U);
+  constexpr std::array<int, 8> kWeights = {5, 1, 4, 2, 3, 0, 0, 0};
   for (std::size_t i = 0; i < 8; ++i) {
-    EXPECT_EQ(packed.view().entries.offsets[i], std::min<std::size_t>(i, 4) * 6 * 64);
-    EXPECT_EQ(packed.view().entries.weights[i], i < 5 ? static_cast<int>(i) + 1 : 0);
+    const int weight = kWeights[i] == 0 ? kWeights[4] : kWeights[i];
+    EXPECT_EQ(packed.view().entries.offsets[i], static_cast<std::size_t>(weight - 1) * 6 * 64);
+    EXPECT_EQ(packed.view().entries.weights[i], kWeights[i]);
   }
+}
+
+// What vpmaddubsw multiplies without saturating: 255 * 128 fits 16 bits.
+TEST(PackedWeights, PairsSingleIntegersSoThatTheirProductsFit16Bits) {
+  std::vector<std::int16_t> weights(4 * 96);
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    weights[i] =
+        static_cast<std::int16_t>(static_cast<int>(i * 97 % 511) - 255 + (i < 96 ? 128 : 0));
+  for (std::int16_t& weight : weights) weight = std::min<std::int16_t>(weight, 255);
+  const PackedWeights packed = pack_i8(WeightFormat::kUnstructuredI8, weights, 4, 96);
+  const EntryStreams& entries = packed.view().entries;
+  for (std::size_t i = 0; i < entries.starts[1].entry; i += 2) {
+    const int first = entries.weights[i];
+    const int second = entries.weights[i + 1];
+    EXPECT_TRUE((first < 0) != (second < 0) || std::abs(first + second) <= 128)
+        << i << ": " << first << " and " << second;
+  }
+  EXPECT_EQ(unpack_i8(packed), weights);
 }
 
 // Chunks of 16 inputs: of 5 entries in the first, which takes 3 of the second, too, and 2 more in
@@ -303,8 +325,9 @@ TEST(PackedWeights, ChoosesDenseForFullAndSparseForPrunedMatrices) {
               isa == Isa::kAvx512Vnni ? WeightFormat::kDenseI8 : WeightFormat::kGroupsI8);
     // A fifth, in full groups; a tenth, scattered over a third of the groups.
     EXPECT_EQ(choose_i8(kAll / 5, kAll / 20), WeightFormat::kGroupsI8);
-    EXPECT_EQ(choose_i8(kAll / 10, kAll / 12),
-              isa == Isa::kAvx512Vnni ? WeightFormat::kUnstructuredI8 : WeightFormat::kGroupsI8);
+    EXPECT_EQ(choose_i8(kAll / 10, kAll / 12), isa == Isa::kAvx2 || isa == Isa::kAvx512Vnni
+                                                   ? WeightFormat::kUnstructuredI8
+                                                   : WeightFormat::kGroupsI8);
   }
 }
 
