@@ -93,7 +93,7 @@ void print_all(const Settings& settings) {
       print_ratio({shape, WeightFormat::kGroupsI8, zeros, 4, kTokens}, settings);
     for (const double zeros : {0.8, 0.9, 0.95}) {
       print_ratio({shape, WeightFormat::kGroupsI8, zeros, 1, kTokens}, settings);
-      if (settings.isa == kernels::Isa::kAvx512Vnni)
+      if (settings.isa != kernels::Isa::kAvx512)
         print_ratio({shape, WeightFormat::kUnstructuredI8, zeros, 1, kTokens}, settings);
     }
     print_ratio({shape, WeightFormat::kDenseI8, 0.0, 1, kTokens}, settings);

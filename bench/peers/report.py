@@ -32,7 +32,7 @@ def table_line(row):
 
 
 def peaks_line(best):
-    return ", ".join(f"{PEAKS[name]} {rate / 1e9:.0f} Gop/s" for name, rate in best.items())
+    return ", ".join(f"{PEAKS[name]} {rate / 1e9:.0f} Gop/s" for name, rate in best.items() if rate > 0)
 
 
 def cpu_model():
