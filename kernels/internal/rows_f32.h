@@ -1,8 +1,8 @@
 // What kUnstructuredF32 and kBlock1x4F32 share: rows of entries of four weights that advance in
 // lock step. An Entry knows how many offsets it has and adds itself to sums.
 //
-// What bounds both is the number of loads, whatever their width (two a cycle; Zen 3 counts those of
-// integers, prefetches and, for half, stores besides): four weights are one load and four shuffles,
+// What bounds both is the number of memory operations, whatever their width (Zen 3: two a cycle,
+// those of integers, prefetches and stores included): four weights are one load and four shuffles,
 // four offsets one load and shifts.
 #pragma once
 

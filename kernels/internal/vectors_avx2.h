@@ -19,8 +19,7 @@ struct Avx2 {
   template <int W>
   static constexpr std::size_t kRowSteps = W == 1   ? 4
                                            : W == 2 ? 3
-                                           : W <= 6 ? 2
-                                                    : 1;
+                                                    : 2;
   template <int W>
   static constexpr bool kLoadsFours = true;
   static constexpr bool kLoadsFoursOfBlocks = true;
