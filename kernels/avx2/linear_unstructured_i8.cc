@@ -10,7 +10,7 @@
 
 #include "kernels/internal/kernels_avx2.h"
 #include "kernels/internal/linear_avx2.h"
-#include "kernels/internal/packed_walk.h"
+#include "kernels/internal/unstructured_i8.h"
 
 namespace filigree::kernels {
 namespace {
@@ -19,20 +19,6 @@ constexpr std::size_t kPassTokens = 32;
 // Offsets count kInputBytesUnstructuredI8 bytes for an input.
 constexpr int kOffsetShift = 1;
 static_assert(kPassTokens << kOffsetShift == kInputBytesUnstructuredI8);
-
-// Rows with equally many fours of entries.
-struct RowsOfRun {
-  const std::uint16_t* ids;
-  std::size_t rows;
-  std::size_t fours;  // of each row
-  const std::int8_t* weights;
-  const std::uint16_t* offsets;
-};
-
-// The input vectors lie behind the sums in args.scratch.
-std::uint8_t* input_vectors(const LinearI8Args& args) {
-  return reinterpret_cast<std::uint8_t*>(args.scratch + args.weights.block_rows * kPanelTokens);
-}
 
 // Four inputs from quads of V x 8 tokens. Interleaving acts on 128 bits at a time: byte
 // 16 l + 4 v + i of an input is token 8 v + 4 l + i, so that the quads come out in order.
@@ -108,21 +94,9 @@ template <int V>
 template <int V>
 void add_slice(const LinearI8Args& args, std::size_t block, std::size_t chunk) {
   const PackedView& weights = args.weights;
-  const SliceRuns slice = slice_runs(weights, block, chunk);
   const std::uint8_t* x = input_vectors(args) + chunk * weights.chunk_cols * kPassTokens;
-  RowsOfRun rows{.ids = slice.row_ids,
-                 .rows = 0,
-                 .fours = 0,
-                 .weights = weights.entries.weights + slice.entry,
-                 .offsets = weights.entries.offsets + slice.entry};
-  for (const Run* run = slice.first; run != slice.last; ++run) {
-    rows.rows = run->rows;
-    rows.fours = run->entries / kEntriesTogether;
-    add_run<V>(args.scratch, chunk == 0, x, rows);
-    rows.ids += rows.rows;
-    rows.weights += rows.rows * run->entries;
-    rows.offsets += rows.rows * run->entries;
-  }
+  for_each_run(weights, block, chunk,
+               [&](const RowsOfRun& rows) { add_run<V>(args.scratch, chunk == 0, x, rows); });
 }
 
 template <int V>
@@ -149,23 +123,16 @@ void add_pass(const LinearI8Args& args) {
   }
 }
 
-// The call for at most kPassTokens tokens from `first` on.
-LinearI8Args pass_from(std::size_t first, LinearI8Args args) {
-  args.tokens = args.tokens - first < kPassTokens ? args.tokens - first : kPassTokens;
-  args.x += 4 * first;
-  if (args.residual != nullptr) args.residual += first;
-  if (args.y != nullptr) args.y += first;
-  if (args.y_u8 != nullptr) args.y_u8 += 4 * first;
-  return args;
-}
-
 }  // namespace
 
 void unstructured_i8_avx2(const LinearI8Args& args) noexcept {
   assert(args.weights.format == WeightFormat::kUnstructuredI8);
   check_linear_i8(args);
-  for (std::size_t first = 0; first < args.tokens; first += kPassTokens)
-    add_pass(pass_from(first, args));
+  for (std::size_t first = 0; first < args.tokens; first += kPassTokens) {
+    LinearI8Args pass = tokens_from(first, args);
+    if (pass.tokens > kPassTokens) pass.tokens = kPassTokens;
+    add_pass(pass);
+  }
 }
 
 }  // namespace filigree::kernels

@@ -11,25 +11,11 @@
 #include "kernels/internal/kernels_avx512_vnni.h"
 #include "kernels/internal/linear_checks.h"
 #include "kernels/internal/linear_i8_avx512.h"
-#include "kernels/internal/packed_walk.h"
 #include "kernels/internal/slices_i8_avx512.h"
+#include "kernels/internal/unstructured_i8.h"
 
 namespace filigree::kernels {
 namespace {
-
-// Rows with equally many fours of entries.
-struct RowsOfRun {
-  const std::uint16_t* ids;
-  std::size_t rows;
-  std::size_t fours;  // of each row
-  const std::int8_t* weights;
-  const std::uint16_t* offsets;
-};
-
-// The input vectors lie behind the sums in args.scratch.
-std::uint8_t* input_vectors(const LinearI8Args& args) {
-  return reinterpret_cast<std::uint8_t*>(args.scratch + args.weights.block_rows * kPanelTokens);
-}
 
 // Four inputs from quads of V x 16 tokens. Interleaving acts on 128 bits at a time: byte
 // 16 l + 4 v + i of an input is token 16 v + 4 l + i, so that the quads come out in order.
@@ -119,22 +105,11 @@ template <int V, SliceRole kRole>
 template <int V, SliceRole kRole>
 void add_slice(const FinishI8& finish, std::size_t block, std::size_t chunk) {
   const PackedView& weights = finish.args.weights;
-  const SliceRuns slice = slice_runs(weights, block, chunk);
   const std::uint8_t* x =
       input_vectors(finish.args) + chunk * weights.chunk_cols * kInputBytesUnstructuredI8;
-  RowsOfRun rows{.ids = slice.row_ids,
-                 .rows = 0,
-                 .fours = 0,
-                 .weights = weights.entries.weights + slice.entry,
-                 .offsets = weights.entries.offsets + slice.entry};
-  for (const Run* run = slice.first; run != slice.last; ++run) {
-    rows.rows = run->rows;
-    rows.fours = run->entries / kEntriesTogether;
+  for_each_run(weights, block, chunk, [&](const RowsOfRun& rows) {
     add_run<V, kRole>(finish, block * weights.block_rows, x, rows);
-    rows.ids += run->rows;
-    rows.weights += std::size_t{run->rows} * run->entries;
-    rows.offsets += std::size_t{run->rows} * run->entries;
-  }
+  });
 }
 
 template <int V>
@@ -157,16 +132,6 @@ void unstructured(const LinearI8Args& args) {
     default:
       return unstructured_blocks<4>(args);
   }
-}
-
-// The call for the tokens from `first` on.
-LinearI8Args tokens_from(std::size_t first, LinearI8Args args) {
-  args.tokens -= first;
-  args.x += 4 * first;
-  if (args.residual != nullptr) args.residual += first;
-  if (args.y != nullptr) args.y += first;
-  if (args.y_u8 != nullptr) args.y_u8 += 4 * first;
-  return args;
 }
 
 }  // namespace
