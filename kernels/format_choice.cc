@@ -16,7 +16,8 @@ struct EntryCost {
   double rows_in_chunk;
 };
 
-// Fitted to the times of 768x768 at 80, 90 and 95 % zeros (bench/RESULTS.md).
+// Fitted to the times of 768x768 at 80, 90 and 95 % zeros (AVX-512), to 768x768 and 768x3072 in
+// `format_sweep` on Zen 3 (AVX2; bench/RESULTS.md).
 struct F32Costs {
   EntryCost unstructured;
   EntryCost block_1x4;
