@@ -166,13 +166,20 @@ TEST_F(Lifecycle, NamesAnAddressThatIsBusyOrImpossible) {
   EXPECT_THROW(Server(fake_config({"qa"}), options_, engine_.backend()), BindError);
 }
 
-// A server in a process of its own, which tells its port, and what its engine does, on a pipe.
-class ServerProcess : public Lifecycle {
+std::ptrdiff_t threads_of_this_process() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+}
+
+// A server in a process of its own, which tells its port, and what its engine does, on a pipe. The
+// engine begins after the fork: a thread that another one copies while it holds a lock, such as
+// that of AddressSanitizer's allocator, leaves it locked for ever.
+class ServerProcess : public LoopbackTest {
  protected:
   void SetUp() override {
 #ifdef __SANITIZE_THREAD__
     GTEST_SKIP() << "ThreadSanitizer knows no threads of a forked process";
 #endif
+    ASSERT_EQ(threads_of_this_process(), 1);
     ASSERT_EQ(pipe(from_child_.data()), 0);
     ASSERT_EQ(pipe(to_child_.data()), 0);
     child_ = fork();

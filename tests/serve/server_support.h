@@ -17,15 +17,20 @@ namespace filigree::serve {
 inline const std::string kQuestion = R"({"question": "who", "context": "in oslo"})";
 inline const std::string kAnswer = R"({"score":8.0,"answer":"oslo","start":3,"end":7})";
 
-class ServerTest : public testing::Test {
+class LoopbackTest : public testing::Test {
  protected:
-  ServerTest() {
+  LoopbackTest() {
     options_.host = "127.0.0.1";
     options_.port = 0;
     // Errors that a test provokes would hide those that it does not expect.
     set_log_level(LogLevel::kError);
   }
 
+  ServerOptions options_;
+};
+
+class ServerTest : public LoopbackTest {
+ protected:
   // Starts a server with one endpoint "qa", or with `config`, and waits for its models.
   void start() { start(fake_config({"qa"})); }
   void start(Config config) {
@@ -52,7 +57,6 @@ class ServerTest : public testing::Test {
     return true;
   }
 
-  ServerOptions options_;
   FakeEngine engine_;
   std::unique_ptr<Server> server_;
 };
