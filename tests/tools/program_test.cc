@@ -117,6 +117,13 @@ TEST(Program, ServeWithoutTaskAndConfigSaysWhatDeepSparseSays) {
       << outcome.err;
 }
 
+TEST(Program, ServeWithAnOperandAloneSaysHowAConfigurationIsGiven) {
+  const Outcome outcome = run({"serve", "zoo.yaml"});
+  EXPECT_EQ(outcome.code, ExitCode::kInputError);
+  EXPECT_TRUE(contains(outcome.err, "only 'zoo.yaml'")) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "--config_file zoo.yaml")) << outcome.err;
+}
+
 TEST(Program, ServeRefusesFlagsThatMeanNothing) {
   EXPECT_TRUE(contains(run({"serve", "--task", "qa"}).err, "--model_path"));
   EXPECT_TRUE(contains(run({"serve", "--integration", "openai"}).err, "vLLM"));

@@ -20,7 +20,15 @@ namespace {
 constexpr std::chrono::milliseconds kReloadInterval{500};  // as DeepSparse's
 
 // What DeepSparse's users know; the flags are spelt as they spell them.
-constexpr const char* kNeitherGiven = "Must specify either --task or --config_file. Found neither";
+std::string neither_given(const Arguments& arguments) {
+  std::string text = "Must specify either --task or --config_file. Found neither";
+  if (!arguments.operands().empty()) {
+    const std::string& operand = arguments.operands().front();
+    text += ", only '" + operand + "': a model needs --task, a configuration is given as " +
+            "--config_file " + operand;
+  }
+  return text;
+}
 
 // As in DeepSparse, an operand is the model when --model_path does not name one.
 std::string model_of(const Arguments& arguments, std::vector<std::string>& warnings) {
@@ -48,7 +56,7 @@ void warn_beside_config_file(const Arguments& arguments, std::vector<std::string
 
 serve::Config config_for_endpoint(const Arguments& arguments) {
   const auto task = arguments.text("task");
-  if (!task) throw UsageError(kNeitherGiven);
+  if (!task) throw UsageError(neither_given(arguments));
   std::vector<std::string> warnings;
   serve::Config config = serve::config_for_task(*task, model_of(arguments, warnings));
   config.warnings = std::move(warnings);
