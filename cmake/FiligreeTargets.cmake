@@ -52,17 +52,9 @@ endif()
 list(APPEND filigree_test_options
   $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete;-Wno-array-bounds;-Wno-stringop-overflow>)
 
-# ISOLATED: one ctest entry for the whole binary instead of one for each case.
+# Reuses what tests/CMakeLists.txt precompiles. ISOLATED: one ctest entry for the whole binary instead of one for each case.
 function(add_filigree_test name)
   cmake_parse_arguments(ARG "ISOLATED" "" "SOURCES;LINK" ${ARGN})
-  # Parsing what nearly every test includes is more than half of compiling one.
-  if(NOT TARGET filigree_precompiled)
-    # A program as those that use it: g++ takes no precompiled header of a position independent library for a program.
-    add_executable(filigree_precompiled ${PROJECT_SOURCE_DIR}/tests/precompiled.cc)
-    target_compile_options(filigree_precompiled PRIVATE ${filigree_test_options})
-    target_link_libraries(filigree_precompiled PRIVATE filigree_options GTest::gtest GTest::gtest_main)
-    target_precompile_headers(filigree_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/tests/precompiled.h)
-  endif()
   add_executable(${name} ${ARG_SOURCES})
   target_precompile_headers(${name} REUSE_FROM filigree_precompiled)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})

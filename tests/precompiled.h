@@ -1,4 +1,4 @@
-// What most tests include, parsed once for all of them (cmake/FiligreeTargets.cmake).
+// What most tests include, parsed once for all of them (CMakeLists.txt beside it).
 #pragma once
 
 #include <gtest/gtest.h>
