@@ -5,6 +5,7 @@
 // A line per pattern and fraction of zeros: microseconds of each format for 128 tokens (minimum of
 // the repetitions), the choice, and its time over the best one's.
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -14,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "bench/linear_layer.h"
@@ -96,7 +98,13 @@ Settings parse(int argc, char** argv) {
     } else if (argument == "--uniform") {
       settings.int8_weights = Int8Weights::kUniform;
     } else {
-      sizes.push_back(std::stoul(std::string(argument)));
+      std::size_t size = 0;
+      const char* const end = argument.data() + argument.size();
+      const auto [stop, error] = std::from_chars(argument.data(), end, size);
+      if (error != std::errc() || stop != end)
+        throw std::invalid_argument("expected rows and cols, found '" + std::string(argument) +
+                                    "'");
+      sizes.push_back(size);
     }
   }
   if (!sizes.empty() && (sizes.size() != 2 || sizes[0] == 0 || sizes[1] == 0 || sizes[1] % 4 != 0))
