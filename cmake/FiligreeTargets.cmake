@@ -21,11 +21,15 @@ if(FILIGREE_SANITIZE)
   target_link_options(filigree_options INTERFACE -fsanitize=${FILIGREE_SANITIZE})
 endif()
 
+# g++ 12 warns falsely with a precompiled std::string (as with "literal" + std::string above). AddressSanitizer finds what
+# would be meant.
+set(filigree_false_warnings
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread>)
+
 # Parsing the standard library is half of compiling a file of ours. `set(filigree_precompile ON)`: the libraries of a
-# folder share what is parsed. g++ inlines otherwise then, which matters for kernels and what is timed with them, and
-# g++ 12 warns falsely with a precompiled std::string. Under sanitizers such libraries take half of the time with -O0,
-# which saves more than their tests take longer.
-set(filigree_precompiled_options $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow>)
+# folder share what is parsed. g++ inlines otherwise then, which matters for kernels and what is timed with them. Under
+# sanitizers such libraries take half of the time with -O0, which saves more than their tests take longer.
+set(filigree_precompiled_options ${filigree_false_warnings})
 if(FILIGREE_SANITIZE)
   list(APPEND filigree_precompiled_options -O0)
 endif()
@@ -64,10 +68,8 @@ set(filigree_test_options $<$<CONFIG:Release>:-O1>)
 if(FILIGREE_SANITIZE)
   set(filigree_test_options -O0)
 endif()
-# g++ 12 warns falsely, with -O1 where a test replaces operator new, with a precompiled header of std::string (as with
-# "literal" + std::string above). AddressSanitizer finds what would be meant.
-list(APPEND filigree_test_options
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete;-Wno-array-bounds;-Wno-stringop-overflow>)
+# g++ 12 warns falsely with -O1 where a test replaces operator new, too.
+list(APPEND filigree_test_options ${filigree_false_warnings} $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
 
 # Reuses what tests/CMakeLists.txt precompiles. ISOLATED: one ctest entry for the whole binary instead of one for each case.
 function(add_filigree_test name)
