@@ -26,17 +26,22 @@ endif()
 set(filigree_false_warnings
   $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread>)
 
-# Parsing the standard library is half of compiling a file of ours. `set(filigree_precompile ON)`: the libraries of a
-# folder share what is parsed. g++ inlines otherwise then, which matters for kernels and what is timed with them. Under
-# sanitizers such libraries take half of the time with -O0, which saves more than their tests take longer.
-set(filigree_precompiled_options ${filigree_false_warnings})
+# Parsing the standard library is half of compiling a file of ours. Libraries of a folder share what is parsed after
+# `set(filigree_precompile TARGET)` with one of these. g++ inlines otherwise then, which matters for kernels and what is
+# timed with them: filigree_std is for sanitizers only. Under those serve and tools take half of the time with -O0, which
+# saves more than their tests take longer; for the libraries below them it does not.
+function(add_precompiled_std name)
+  add_library(${name} OBJECT EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/cmake/precompiled.cc)
+  target_compile_options(${name} PRIVATE ${filigree_false_warnings} ${ARGN})
+  target_link_libraries(${name} PRIVATE filigree_options)
+  target_precompile_headers(${name} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h)
+endfunction()
+add_precompiled_std(filigree_std)
 if(FILIGREE_SANITIZE)
-  list(APPEND filigree_precompiled_options -O0)
+  add_precompiled_std(filigree_std_of_serve_and_tools -O0)
+else()
+  add_precompiled_std(filigree_std_of_serve_and_tools)
 endif()
-add_library(filigree_precompiled_std OBJECT EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/cmake/precompiled.cc)
-target_compile_options(filigree_precompiled_std PRIVATE ${filigree_precompiled_options})
-target_link_libraries(filigree_precompiled_std PRIVATE filigree_options)
-target_precompile_headers(filigree_precompiled_std PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h)
 
 function(add_filigree_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;LINK" ${ARGN})
@@ -48,8 +53,8 @@ function(add_filigree_library name)
   target_compile_features(filigree_${name} PUBLIC cxx_std_20)
   set_target_properties(filigree_${name} PROPERTIES EXPORT_NAME ${name})
   if(filigree_precompile)
-    target_precompile_headers(filigree_${name} REUSE_FROM filigree_precompiled_std)
-    target_compile_options(filigree_${name} PRIVATE ${filigree_precompiled_options})
+    target_precompile_headers(filigree_${name} REUSE_FROM ${filigree_precompile})
+    target_compile_options(filigree_${name} PRIVATE $<TARGET_PROPERTY:${filigree_precompile},COMPILE_OPTIONS>)
   endif()
 endfunction()
 
