@@ -52,10 +52,9 @@ void expect_reference(const std::vector<std::int16_t>& weights, const I8Case& c,
       SCOPED_TRACE(describe(table, format, c.shape, density, c.tokens));
       const std::vector<float> got = run(table, packed, c);
       ASSERT_EQ(got.size(), want.size());
-      for (std::size_t i = 0; i < want.size(); ++i)
-        ASSERT_EQ(bits(got[i]), bits(want[i]))
-            << "row " << i / c.tokens << " token " << i % c.tokens << " got " << got[i] << " want "
-            << want[i];
+      const std::size_t i = first_difference(got, want);
+      ASSERT_EQ(i, want.size()) << "row " << i / c.tokens << " token " << i % c.tokens << " got "
+                                << got[i] << " want " << want[i];
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <random>
 #include <span>
@@ -45,5 +46,13 @@ class Random {
 inline std::string name_of(const KernelTable& table) { return std::string(isa_name(table.isa)); }
 
 inline std::uint32_t bits(float value) { return std::bit_cast<std::uint32_t>(value); }
+
+// The index of the first of equally many floats that differ in a bit; their number if none do.
+inline std::size_t first_difference(std::span<const float> a, std::span<const float> b) {
+  if (std::memcmp(a.data(), b.data(), a.size_bytes()) == 0) return a.size();
+  std::size_t i = 0;
+  while (bits(a[i]) == bits(b[i])) ++i;
+  return i;
+}
 
 }  // namespace filigree::kernels::testing
