@@ -7,21 +7,16 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/stream_traits.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <type_traits>
 #include <utility>
 
 #include "serve/http/errors.h"
-#include "serve/http/request_id.h"
-#include "serve/http/request_line.h"
+#include "serve/http/request_reader.h"
 #include "serve/http/response_text.h"
 #include "serve/http/session.h"
 #include "serve/http/tls_certificates.h"
@@ -38,7 +33,8 @@ class HttpSession final : public Session {
       : stream_(std::move(stream)),
         admission_(admission),
         environment_(environment),
-        sessions_(sessions) {}
+        sessions_(sessions),
+        reader_(environment.options) {}
 
   void start() override {
     sessions_.open.insert(self());
@@ -85,9 +81,6 @@ class HttpSession final : public Session {
 
  private:
   using error_code = boost::system::error_code;
-  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-  using RequestHeader = boost::beast::http::request_header<>;
-  using Field = boost::beast::http::field;
   enum class Phase { kHandshake, kIdle, kReading, kHandling, kWriting, kClosing };
 
   static constexpr bool kIsTls = !std::is_same_v<Stream, PlainSocket>;
@@ -133,18 +126,18 @@ class HttpSession final : public Session {
   // the read timeout runs, so that a client that sends byte by byte cannot hold on longer.
   void wait_for_request() {
     if (sessions_.draining) return close();
-    if (buffer_.size() > 0) return read_request();
+    if (reader_.has_bytes()) return read_request();
     enter(Phase::kIdle, environment_.options.idle_timeout);
     if (!reading_) read_more(kHeaderChunk);
   }
 
-  // At most one read is in progress, and nothing else touches the buffer meanwhile.
+  // At most one read is in progress, and nothing else touches the reader meanwhile.
   void read_more(std::size_t chunk) {
     reading_ = true;
-    stream_.async_read_some(buffer_.prepare(chunk),
+    stream_.async_read_some(reader_.prepare(chunk),
                             [this, self = self()](error_code error, std::size_t bytes) {
                               reading_ = false;
-                              buffer_.commit(bytes);
+                              reader_.commit(bytes);
                               if (!closed_) take_bytes(error);
                             });
   }
@@ -172,46 +165,24 @@ class HttpSession final : public Session {
   void read_request() {
     enter(Phase::kReading, environment_.options.read_timeout);
     begun_ = SessionClock::now();
-    parser_.emplace();
-    parser_->eager(true);
-    parser_->header_limit(static_cast<std::uint32_t>(environment_.options.max_header_bytes));
-    parser_->body_limit(environment_.options.max_body_bytes);
-    header_seen_ = false;
+    reader_.begin_request();
     parse();
   }
 
   void parse() {
-    namespace http = boost::beast::http;
-    while (buffer_.size() > 0 && !parser_->is_done()) {
-      error_code error;
-      buffer_.consume(parser_->put(boost::asio::const_buffer(buffer_.data()), error));
-      if (error == http::error::need_more) break;
-      if (error) return refuse_malformed(error);
+    using State = RequestReader::State;
+    switch (reader_.parse()) {
+      case State::kNeedsHeader:
+        return read_more(kHeaderChunk);
+      case State::kNeedsBody:
+        return read_more(kBodyChunk);
+      case State::kInvitesBody:
+        return invite_body();
+      case State::kComplete:
+        return hand_over();
+      case State::kRefused:
+        return refuse(reader_.take_refusal());
     }
-    if (parser_->is_header_done() && !std::exchange(header_seen_, true) && !accepts_header())
-      return;
-    if (parser_->is_done()) return hand_over();
-    read_more(header_seen_ ? kBodyChunk : kHeaderChunk);
-  }
-
-  // False when something has been written to the client, and reading goes on later or not at all.
-  bool accepts_header() {
-    const RequestHeader& header = parser_->get();
-    const auto encoding = header[Field::transfer_encoding];
-    if (!encoding.empty() && !boost::beast::iequals(encoding, "chunked")) {
-      refuse(error_response(
-          HttpError::kBadRequest,
-          "transfer-encoding is '" + std::string(encoding) + "', expected chunked or none"));
-      return false;
-    }
-    const auto expectation = header[Field::expect];
-    if (expectation.empty() || header.version() < 11 || parser_->is_done()) return true;
-    if (boost::beast::iequals(expectation, "100-continue"))
-      invite_body();
-    else
-      refuse(error_response(HttpError::kExpectationFailed,
-                            "expect is '" + std::string(expectation) + "', expected 100-continue"));
-    return false;
   }
 
   void invite_body() {
@@ -225,23 +196,10 @@ class HttpSession final : public Session {
                              });
   }
 
-  static HttpRequest request_of(const RequestHeader& header) {
-    HttpRequest request;
-    request.method = std::string(header.method_string());
-    request.target = std::string(header.target());
-    for (const auto& field : header)
-      request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
-    request.request_id = request_id(request.header("x-request-id"));
-    request.traceparent = continued_trace(request.header("traceparent"));
-    return request;
-  }
-
   void hand_over() {
-    auto message = parser_->release();
-    keep_alive_ = message.keep_alive();
-    HttpRequest request = request_of(message);
-    request.body = std::move(message.body());
-    remember(request, message.version());
+    auto [request, version, keep_alive] = reader_.take_request();
+    keep_alive_ = keep_alive;
+    remember(request, version);
     cancel_ = std::make_shared<runtime::CancelFlag>();
     phase_ = Phase::kHandling;
     deadline_ = SessionClock::time_point::max();
@@ -259,7 +217,7 @@ class HttpSession final : public Session {
               });
         });
     // To see whether the client goes away, where it has to wait.
-    if (phase_ == Phase::kHandling && !closed_ && buffer_.size() == 0) read_more(kHeaderChunk);
+    if (phase_ == Phase::kHandling && !closed_ && !reader_.has_bytes()) read_more(kHeaderChunk);
   }
 
   // A response as bytes, and how many of them are with the kernel already.
@@ -303,21 +261,6 @@ class HttpSession final : public Session {
     }
   }
 
-  void refuse_malformed(error_code error) {
-    namespace http = boost::beast::http;
-    if (error == http::error::body_limit)
-      return refuse(error_response(HttpError::kBodyTooLarge,
-                                   "the body is larger than the limit of " +
-                                       std::to_string(environment_.options.max_body_bytes) +
-                                       " bytes"));
-    if (error == http::error::header_limit)
-      return refuse(error_response(HttpError::kHeaderTooLarge,
-                                   "the header is larger than the limit of " +
-                                       std::to_string(environment_.options.max_header_bytes) +
-                                       " bytes"));
-    refuse(error_response(HttpError::kBadRequest, "not an HTTP request: " + error.message()));
-  }
-
   void refuse_slow() {
     refuse(error_response(HttpError::kRequestTimeout,
                           "the request did not come within the limit of " +
@@ -326,15 +269,7 @@ class HttpSession final : public Session {
 
   // Answers what is not a request that can be handed over, and closes.
   void refuse(HttpResponse response) {
-    HttpRequest request = parser_ ? request_of(parser_->get()) : HttpRequest{};
-    if (request.request_id.empty()) request.request_id = request_id({});
-    // Beast tells nothing of a header that it has not seen whole.
-    if (request.target.empty()) {
-      const auto bytes = buffer_.data();
-      const RequestLine line = request_line({static_cast<const char*>(bytes.data()), bytes.size()});
-      request.method = line.method;
-      request.target = line.target;
-    }
+    const HttpRequest request = reader_.unfinished_request();
     remember(request, 11);
     keep_alive_ = false;
     refused_ = true;
@@ -422,12 +357,12 @@ class HttpSession final : public Session {
 
   bool has_unread_bytes() {
     error_code error;
-    return refused_ || buffer_.size() > 0 || socket().available(error) > 0;
+    return refused_ || reader_.has_bytes() || socket().available(error) > 0;
   }
 
   void discard(std::size_t left) {
-    buffer_.clear();
-    socket().async_read_some(buffer_.prepare(kBodyChunk),
+    reader_.drop_bytes();
+    socket().async_read_some(reader_.prepare(kBodyChunk),
                              [this, self = self(), left](error_code error, std::size_t bytes) {
                                if (closed_) return;
                                if (error || bytes > left) return close();
@@ -439,8 +374,7 @@ class HttpSession final : public Session {
   const Admission admission_;
   const SessionEnvironment& environment_;
   Sessions& sessions_;
-  boost::beast::flat_buffer buffer_;  // bytes that the parser has not taken
-  std::optional<Parser> parser_;
+  RequestReader reader_;
   std::shared_ptr<runtime::CancelFlag> cancel_;  // set while a request is being answered
   std::string text_;                             // that is being written
   std::string request_id_;
@@ -451,7 +385,6 @@ class HttpSession final : public Session {
   Phase phase_ = Phase::kIdle;
   SessionClock::time_point deadline_ = SessionClock::time_point::max();
   bool reading_ = false;
-  bool header_seen_ = false;
   bool too_slow_ = false;
   bool head_ = false;
   bool keep_alive_ = false;
