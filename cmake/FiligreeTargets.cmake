@@ -28,8 +28,8 @@ set(filigree_false_warnings
 
 # Parsing the standard library is half of compiling a file of ours. Libraries of a folder share what is parsed after
 # `set(filigree_precompile TARGET)` with one of these. g++ inlines otherwise then, which matters for kernels and what is
-# timed with them: filigree_std is for sanitizers only. Under those serve and tools take half of the time with -O0, which
-# saves more than their tests take longer; for the libraries below them it does not.
+# timed with them: they do so under sanitizers only, kernels never. There serve takes half of the time with -O0, which
+# saves more than its tests take longer; elsewhere it does not.
 function(add_precompiled_std name)
   add_library(${name} OBJECT EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/cmake/precompiled.cc)
   target_compile_options(${name} PRIVATE ${filigree_false_warnings} ${ARGN})
@@ -38,9 +38,9 @@ function(add_precompiled_std name)
 endfunction()
 add_precompiled_std(filigree_std)
 if(FILIGREE_SANITIZE)
-  add_precompiled_std(filigree_std_of_serve_and_tools -O0)
+  add_precompiled_std(filigree_std_of_serve -O0)
 else()
-  add_precompiled_std(filigree_std_of_serve_and_tools)
+  add_precompiled_std(filigree_std_of_serve)
 endif()
 
 function(add_filigree_library name)
