@@ -1,12 +1,13 @@
 // Reads the #include lines of the libraries: kernels, tokenizer <- loader <- runtime <- serve <-
 // tools, and what the ISA folders of kernels/ may include, directly or through a header. An inline
 // function of the standard library that is compiled for AVX2 is a weak symbol which the linker may
-// keep for the whole program.
+// keep for the whole program. And two types of one name are one for the linker, too.
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -122,6 +123,39 @@ TEST(IncludeDirection, IsaFoldersIncludeNoTemplatesOfTheStandardLibrary) {
         EXPECT_TRUE(allowed.contains(name))
             << file << " includes " << name << ", maybe by a header";
     }
+}
+
+// The types that a header defines outside of other types, with their namespaces: "tools::Spread".
+Names types_of(const fs::path& header) {
+  static const std::regex space(R"(namespace filigree(?:::)?(\S*) \{)");
+  static const std::regex type(
+      R"((?:template .*)?(?:struct|class|enum|enum class) (?:alignas\(\w+\) )?(\w+)(?: final)?(?: :.*)? \{.*)");
+  Names types;
+  std::ifstream in(kRoot / header);
+  std::smatch found;
+  std::string current;
+  bool unnamed = false;
+  for (std::string line; std::getline(in, line);)
+    if (std::regex_match(line, found, space))
+      current = found[1];
+    else if (line == "namespace {" || line == "}  // namespace")
+      unnamed = line == "namespace {";
+    else if (!unnamed && std::regex_match(line, found, type))
+      types.insert(current + "::" + found[1].str());
+  return types;
+}
+
+TEST(OneDefinition, OfATypeInTheHeadersOfTheLibraries) {
+  std::map<std::string, fs::path> headers;
+  for (const auto& [folder, allowed] : allowed_folders())
+    for (const fs::path& file : sources_of(folder))
+      if (file.extension() == ".h")
+        for (const std::string& name : types_of(file)) {
+          const auto [first, added] = headers.try_emplace(name, file);
+          EXPECT_TRUE(added) << name << " is defined by " << first->second << " and " << file;
+        }
+  EXPECT_TRUE(headers.contains("kernels::KernelTable"));
+  EXPECT_TRUE(headers.contains("serve::RequestReader"));
 }
 
 }  // namespace

@@ -287,8 +287,8 @@ Json run_json(const StreamTimes& times) {
        {"benchmark_result", to_json(benchmark_result(times, 1), Scenario::kAsync)}});
 }
 
-TEST(Comparison, NamesTheChangeAndItsSpread) {
-  const Comparison found =
+TEST(BenchmarkComparison, NamesTheChangeAndItsSpread) {
+  const BenchmarkComparison found =
       compare(run_json(steady_times(1)), run_json(steady_times(0.5)), "a.json");
   EXPECT_NEAR(found.items_per_sec.percent, 100, 1e-9);
   EXPECT_NEAR(found.median.percent, -50, 1e-9);
@@ -303,7 +303,7 @@ TEST(Comparison, NamesTheChangeAndItsSpread) {
   EXPECT_TRUE(contains(text, ", +100.0 % (spread +100.0 % to +100.0 %)\n")) << text;
 }
 
-TEST(Comparison, AChangeInsideTheSpreadIsNone) {
+TEST(BenchmarkComparison, AChangeInsideTheSpreadIsNone) {
   // The same work with pieces of 0.5 and 1.5 s in turn, and all of it 1 % slower.
   const auto uneven = [](double factor) {
     StreamTimes times(1);
@@ -315,32 +315,32 @@ TEST(Comparison, AChangeInsideTheSpreadIsNone) {
     }
     return times;
   };
-  const Comparison found = compare(run_json(uneven(1)), run_json(uneven(1.01)), "a.json");
+  const BenchmarkComparison found = compare(run_json(uneven(1)), run_json(uneven(1.01)), "a.json");
   EXPECT_NEAR(found.items_per_sec.percent, -0.990099, 1e-5);
   EXPECT_LT(found.items_per_sec.spread->low, -50);
   EXPECT_GT(found.items_per_sec.spread->high, 50);
   EXPECT_EQ(verdict(found), "the same within the spread");
 }
 
-TEST(Comparison, NamesWhatWasRunDifferently) {
+TEST(BenchmarkComparison, NamesWhatWasRunDifferently) {
   Json now = run_json(steady_times());
   now.add("isa", "avx512");
   now.add("num_cores", 2);
-  const Comparison found = compare(run_json(steady_times()), now, "a.json");
+  const BenchmarkComparison found = compare(run_json(steady_times()), now, "a.json");
   EXPECT_EQ(found.differences, (std::vector<std::string>{"num_cores: absent, now 2",
                                                          "isa: \"avx2\", now \"avx512\""}));
 }
 
-TEST(Comparison, AFileWithoutBlocksHasNoSpread) {
+TEST(BenchmarkComparison, AFileWithoutBlocksHasNoSpread) {
   const Json earlier =
       Json::object({{"benchmark_result", Json::object({{"items_per_sec", 2}, {"median", 500.0}})}});
-  const Comparison found = compare(earlier, run_json(steady_times()), "deepsparse.json");
+  const BenchmarkComparison found = compare(earlier, run_json(steady_times()), "deepsparse.json");
   EXPECT_NEAR(found.items_per_sec.percent, 0, 1e-9);
   EXPECT_FALSE(found.items_per_sec.spread);
   EXPECT_TRUE(contains(verdict(found), "no blocks"));
 }
 
-TEST(Comparison, ErrorsNameFileAndField) {
+TEST(BenchmarkComparison, ErrorsNameFileAndField) {
   const Json now = run_json(steady_times());
   const auto error = [&](const std::string& text) {
     return error_of([&] { compare(std::get<Json>(serve::parse_json(text)), now, "a.json"); });

@@ -56,14 +56,15 @@ std::vector<double> blocks(const Json& result, std::string_view name, const std:
 
 double percent_of(double before, double now) { return (now / before - 1) * 100; }
 
-std::optional<Spread> spread_of(const std::vector<double>& before, const std::vector<double>& now) {
+std::optional<PercentRange> spread_of(const std::vector<double>& before,
+                                      const std::vector<double>& now) {
   if (before.empty() || now.empty()) return std::nullopt;
   std::vector<double> changes;
   changes.reserve(before.size() * now.size());
   for (const double old_block : before)
     for (const double new_block : now) changes.push_back(percent_of(old_block, new_block));
   std::ranges::sort(changes);
-  return Spread{percentile(changes, kLowPercent), percentile(changes, kHighPercent)};
+  return PercentRange{percentile(changes, kLowPercent), percentile(changes, kHighPercent)};
 }
 
 Change change_of(const Json& earlier, const Json& now, std::string_view name,
@@ -106,13 +107,13 @@ Json to_json(const Change& change) {
 
 }  // namespace
 
-Comparison compare(const Json& earlier, const Json& now, const std::string& where) {
+BenchmarkComparison compare(const Json& earlier, const Json& now, const std::string& where) {
   if (!earlier.is_object())
     throw InputError(where + ": has type " + std::string(earlier.type_name()) +
                      ", expected the object that 'filigree benchmark --export-path' writes");
   const Json& before = member(earlier, "benchmark_result", where);
   const Json& result = member(now, "benchmark_result", "this run");
-  Comparison comparison;
+  BenchmarkComparison comparison;
   comparison.items_per_sec = change_of(before, result, "items_per_sec", where);
   comparison.median = change_of(before, result, "median", where);
   if (!comparison.items_per_sec.spread)
@@ -125,7 +126,7 @@ Comparison compare(const Json& earlier, const Json& now, const std::string& wher
   return comparison;
 }
 
-std::string verdict(const Comparison& comparison) {
+std::string verdict(const BenchmarkComparison& comparison) {
   const auto& spread = comparison.items_per_sec.spread;
   if (!spread) return "not known: " + comparison.notes.front();
   if (spread->low > 0) return "faster";
@@ -133,7 +134,7 @@ std::string verdict(const Comparison& comparison) {
   return "the same within the spread";
 }
 
-std::string comparison_text(const Comparison& comparison, const std::string& where) {
+std::string comparison_text(const BenchmarkComparison& comparison, const std::string& where) {
   std::string text = "Compared with " + where + ": " + verdict(comparison) + "\n" +
                      line("  Throughput (items/sec)", comparison.items_per_sec) +
                      line("  Latency Median (ms/batch)", comparison.median);
@@ -142,7 +143,7 @@ std::string comparison_text(const Comparison& comparison, const std::string& whe
   return text;
 }
 
-Json to_json(const Comparison& comparison, const std::string& where) {
+Json to_json(const BenchmarkComparison& comparison, const std::string& where) {
   Json::Array differences;
   for (const std::string& difference : comparison.differences) differences.emplace_back(difference);
   return Json::object({{"file", where},

@@ -11,7 +11,7 @@
 namespace filigree::tools {
 
 // In percent of the earlier value.
-struct Spread {
+struct PercentRange {
   double low = 0, high = 0;
 };
 
@@ -20,10 +20,10 @@ struct Change {
   double percent = 0;  // (now / before - 1) * 100
   // The 5th and 95th percentile of the change from a block of the earlier run to one of this run,
   // over all pairs of blocks. nullopt: one of them has no blocks.
-  std::optional<Spread> spread;
+  std::optional<PercentRange> spread;
 };
 
-struct Comparison {
+struct BenchmarkComparison {
   Change items_per_sec;
   Change median;                         // latency of a batch
   std::vector<std::string> differences;  // of what was run: "num_cores: 2, now 1"
@@ -32,12 +32,13 @@ struct Comparison {
 
 // `where` names the earlier file. Throws InputError naming the field, what was found and what is
 // expected.
-Comparison compare(const serve::Json& earlier, const serve::Json& now, const std::string& where);
+BenchmarkComparison compare(const serve::Json& earlier, const serve::Json& now,
+                            const std::string& where);
 
 // "faster", "slower", "the same within the spread", "not known: ..." of items_per_sec.
-std::string verdict(const Comparison& comparison);
+std::string verdict(const BenchmarkComparison& comparison);
 
-std::string comparison_text(const Comparison& comparison, const std::string& where);
-serve::Json to_json(const Comparison& comparison, const std::string& where);
+std::string comparison_text(const BenchmarkComparison& comparison, const std::string& where);
+serve::Json to_json(const BenchmarkComparison& comparison, const std::string& where);
 
 }  // namespace filigree::tools

@@ -175,7 +175,7 @@ ExitCode benchmark(const Arguments& arguments, Console& console) {
     return ExitCode::kInterrupted;
   }
   Json json = report_of(name, file, *model, settings, engine, inputs, *measured);
-  std::optional<Comparison> comparison;
+  std::optional<BenchmarkComparison> comparison;
   if (compared) comparison = compare(earlier, json, *compared);
   if (comparison) json.add("comparison", to_json(*comparison, *compared));
   if (settings.export_path) write_file(*settings.export_path, to_text(json) + "\n");
