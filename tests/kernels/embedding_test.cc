@@ -90,7 +90,7 @@ void expect_sums(const KernelTable& table, std::size_t width, std::size_t tokens
 }
 
 TEST(Embedding, SumsRowsOfEveryTypeExactlyOnEveryIsa) {
-  for (const KernelTable& table : supported_tables()) {
+  for (const KernelTable& table : tested_tables()) {
     for (const std::size_t width : {1, 2, 7, 8, 9, 15, 16, 17, 26, 384})
       expect_sums(table, width, 9);
     for (const std::size_t tokens : kTokenEdges) expect_sums(table, 17, tokens);

@@ -4,10 +4,12 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <random>
 #include <span>
+#include <stdexcept>
 #include <string>
 
 #include "kernels/isa.h"
@@ -44,6 +46,19 @@ class Random {
 };
 
 inline std::string name_of(const KernelTable& table) { return std::string(isa_name(table.isa)); }
+
+// The kernels that a test is about: all that this CPU has, or, with FILIGREE_TEST_FROM_ISA in the
+// environment, those of that instruction set and better ones. An emulator computes slowly what its
+// own machine has tested. What bits are compared with is supported_tables().front() all the same.
+inline std::span<const KernelTable> tested_tables() {
+  const std::span<const KernelTable> all = supported_tables();
+  const char* from = std::getenv("FILIGREE_TEST_FROM_ISA");
+  if (from == nullptr) return all;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (isa_name(all[i].isa) == from) return all.subspan(i);
+  throw std::invalid_argument("FILIGREE_TEST_FROM_ISA is '" + std::string(from) +
+                              "', which is no instruction set of this CPU");
+}
 
 inline std::uint32_t bits(float value) { return std::bit_cast<std::uint32_t>(value); }
 
