@@ -10,8 +10,8 @@ namespace filigree::runtime {
 namespace {
 
 // Of a pass: 0 nothing yet, then one for each call of parallel() that needs the group, kEnded.
-constexpr std::uint32_t kSteps = 256;
-constexpr std::uint32_t kEnded = kSteps - 1;
+constexpr std::uint32_t kStepsOfPass = 256;
+constexpr std::uint32_t kEnded = kStepsOfPass - 1;
 
 }  // namespace
 
@@ -24,7 +24,7 @@ JointTeam::Seat& JointTeam::seat(std::size_t index) noexcept {
 }
 
 // Passes begin again at the same words after 2^24 of them.
-std::uint32_t JointTeam::first_word() const noexcept { return pass_.number * kSteps; }
+std::uint32_t JointTeam::first_word() const noexcept { return pass_.number * kStepsOfPass; }
 
 void JointTeam::begin(const JointPass& pass) noexcept {
   assert(pass.first < groups_.size() && pass.streams >= 1 && pass.streams <= groups_.size());
@@ -75,7 +75,7 @@ void JointTeam::help(std::size_t group, const JointPass& pass) noexcept {
   for (std::int32_t done = 0;;) {
     const std::uint32_t word = own.word.load(std::memory_order_acquire);
     // Below 0: of an earlier pass. Beyond kEnded: of a later one.
-    const auto step = static_cast<std::int32_t>(word - pass.number * kSteps);
+    const auto step = static_cast<std::int32_t>(word - pass.number * kStepsOfPass);
     if (step >= static_cast<std::int32_t>(kEnded)) return;
     if (step <= done) {
       wait_until_changed(own.word, word);

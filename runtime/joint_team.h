@@ -41,7 +41,7 @@ class JointTeam final : public Team {
 
   // What the leader of a group waits for, and which ranks are its threads'. A cache line each.
   struct alignas(64) Seat {
-    std::atomic<std::uint32_t> word{0};  // number of the pass times kSteps, and its step
+    std::atomic<std::uint32_t> word{0};  // number of the pass times kStepsOfPass, and its step
     std::size_t first_rank = 0, ranks = 0;
   };
   Seat& seat(std::size_t index) noexcept;  // of the pass

@@ -140,7 +140,7 @@ std::optional<Node> match_biased(const GraphIndex& index, const Node& last, Adde
   return linear_node(index, last, *product, sum->constant_name, added);
 }
 
-std::optional<Node> match_gemm(const GraphIndex& index, const Node& last, Added& added) {
+std::optional<Node> match_qdq_gemm(const GraphIndex& index, const Node& last, Added& added) {
   if (!is_operator(&last, "Gemm") || int_attribute(last, "transA", 0) != 0 ||
       float_attribute(last, "alpha", 1) != 1 || float_attribute(last, "beta", 1) != 1)
     return std::nullopt;
@@ -208,7 +208,7 @@ void canonicalize_qdq(Graph& graph) {
             if (const std::optional<Product> product = matmul_by_weight(index, &last))
               return linear_node(index, last, *product, "", added);
             if (std::optional<Node> linear = match_biased(index, last, added)) return linear;
-            if (std::optional<Node> linear = match_gemm(index, last, added)) return linear;
+            if (std::optional<Node> linear = match_qdq_gemm(index, last, added)) return linear;
             if (std::optional<Node> node = match_repeated(index, last)) return node;
             return match_activations(index, last, added);
           });

@@ -37,7 +37,7 @@ void add_text(Json& json, const char* name, std::string_view text) {
   if (!text.empty()) json.add(name, text);
 }
 
-double milliseconds(std::chrono::nanoseconds time) {
+double in_milliseconds(std::chrono::nanoseconds time) {
   constexpr double kMicroseconds = 1000;  // of a millisecond
   return std::round(std::chrono::duration<double, std::micro>(time).count()) / kMicroseconds;
 }
@@ -50,7 +50,7 @@ std::string access_line(const Access& access) {
   add_text(json, "path", access.target.substr(0, access.target.find('?')));
   json.add("status", access.status);
   json.add("bytes", access.bytes);
-  json.add("total_ms", milliseconds(access.time));
+  json.add("total_ms", in_milliseconds(access.time));
   if (access.headers != nullptr)
     for (const auto& [header, value] : *access.headers) {
       for (const auto& [known, name] : kTimes)

@@ -15,16 +15,15 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-using std::chrono::milliseconds;
 
 // Connections beyond the limit that are being told so; still more wait in the kernel's queue.
 constexpr std::size_t kMaxRefused = 64;
 
 // How often sessions are asked whether their time has passed: a timeout may last a quarter longer.
-milliseconds sweep_interval(const ServerOptions& options) {
-  const milliseconds shortest =
+std::chrono::milliseconds sweep_interval(const ServerOptions& options) {
+  const std::chrono::milliseconds shortest =
       std::min({options.idle_timeout, options.read_timeout, options.write_timeout});
-  return std::clamp(shortest / 4, milliseconds(5), milliseconds(250));
+  return std::clamp(shortest / 4, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
 }
 
 }  // namespace
@@ -97,7 +96,7 @@ class Listener::Impl {
 
   // Out of file descriptors, say: accepting again at once would spin.
   void accept_later(const error_code& error) {
-    constexpr milliseconds kPause{100};
+    constexpr std::chrono::milliseconds kPause{100};
     log(LogLevel::kWarning, "cannot accept a connection: " + error.message());
     retry_.expires_after(kPause);
     retry_.async_wait([this](error_code aborted) {
@@ -121,7 +120,7 @@ class Listener::Impl {
   ListeningSocket listening_;
   asio::steady_timer retry_;
   asio::steady_timer sweep_;
-  const milliseconds sweep_interval_;
+  const std::chrono::milliseconds sweep_interval_;
   SessionEnvironment environment_;
   Sessions sessions_;
   bool accepting_ = false;

@@ -10,7 +10,6 @@ namespace filigree::serve {
 namespace {
 
 using std::chrono::microseconds;
-using std::chrono::milliseconds;
 
 constexpr std::int64_t kMicroseconds = 1000;  // of a millisecond
 constexpr std::int64_t kDay = std::int64_t{24} * 60 * 60 * 1000;
@@ -36,7 +35,7 @@ class TimeoutReader {
     fail({"header", kHeader}, text.empty() ? "empty" : text, kMicroseconds);
   }
 
-  RequestTimeout shortest(milliseconds fallback) const {
+  RequestTimeout shortest(std::chrono::milliseconds fallback) const {
     if (shortest_) return shortest_;
     if (is_given_ || fallback == fallback.zero()) return std::nullopt;
     return fallback;
@@ -70,9 +69,8 @@ class TimeoutReader {
 
 }  // namespace
 
-std::variant<RequestTimeout, std::vector<FieldError>> request_timeout(const HttpRequest& request,
-                                                                      const Json& body,
-                                                                      milliseconds fallback) {
+std::variant<RequestTimeout, std::vector<FieldError>> request_timeout(
+    const HttpRequest& request, const Json& body, std::chrono::milliseconds fallback) {
   TimeoutReader reader;
   if (const std::string* header = request.find_header(kHeader)) reader.read_header(*header);
   reader.read(body, {"timeout_ms"}, kMicroseconds);

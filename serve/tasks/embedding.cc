@@ -7,7 +7,7 @@
 namespace filigree::serve {
 namespace {
 
-constexpr std::string_view kTask = "embedding extraction";
+constexpr std::string_view kEmbeddingTask = "embedding extraction";
 
 std::vector<float> row_of(std::span<const float> hidden, std::size_t width, std::size_t token) {
   const auto row = hidden.subspan(token * width, width);
@@ -72,7 +72,7 @@ std::vector<float> pooled(Extraction extraction, std::span<const float> hidden, 
 
 Embedding::Embedding(const TaskParts& parts, const EmbeddingOptions& options)
     : tokenizer_(parts.tokenizer),
-      head_(find_head(*parts.model, HeadRows::kToken, parts.model->output_names.at(0), kTask)),
+      head_(find_head(*parts.model, HeadRows::kToken, parts.model->output_names.at(0), kEmbeddingTask)),
       extraction_(options.extraction),
       sequence_length_(usable_length(options.sequence_length, *parts.model,
                                      tokenizer_->special_tokens_single() + 1,

@@ -10,7 +10,7 @@
 namespace filigree::serve {
 namespace {
 
-constexpr std::string_view kTask = "text classification";
+constexpr std::string_view kTextTask = "text classification";
 
 std::size_t labels_in_answer(const TextClassificationOptions& options, std::size_t labels) {
   if (!options.return_all_scores) return options.top_k;
@@ -26,8 +26,8 @@ std::size_t labels_in_answer(const TextClassificationOptions& options, std::size
 TextClassification::TextClassification(const TaskParts& parts,
                                        const TextClassificationOptions& options)
     : tokenizer_(parts.tokenizer),
-      head_(find_head(*parts.model, HeadRows::kSequence, "logits", kTask)),
-      labels_(labels_of_head(parts, head_, kTask)),
+      head_(find_head(*parts.model, HeadRows::kSequence, "logits", kTextTask)),
+      labels_(labels_of_head(parts, head_, kTextTask)),
       independent_(labels_.size() == 1 || parts.config->multi_label),
       sequence_length_(usable_length(options.sequence_length, *parts.model,
                                      tokenizer_->special_tokens_pair() + 2,

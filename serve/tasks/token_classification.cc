@@ -10,7 +10,7 @@
 namespace filigree::serve {
 namespace {
 
-constexpr std::string_view kTask = "token classification";
+constexpr std::string_view kTokenTask = "token classification";
 
 std::string code_points(std::string_view text, tokenizer::Offset range) {
   const std::size_t from = tokenizer::byte_offset(text, range.begin);
@@ -22,8 +22,8 @@ std::string code_points(std::string_view text, tokenizer::Offset range) {
 TokenClassification::TokenClassification(const TaskParts& parts,
                                          const TokenClassificationOptions& options)
     : tokenizer_(parts.tokenizer),
-      head_(find_head(*parts.model, HeadRows::kToken, "logits", kTask)),
-      labels_(labels_of_head(parts, head_, kTask)),
+      head_(find_head(*parts.model, HeadRows::kToken, "logits", kTokenTask)),
+      labels_(labels_of_head(parts, head_, kTokenTask)),
       options_(options),
       sequence_length_(usable_length(options.sequence_length, *parts.model,
                                      tokenizer_->special_tokens_single() + 1,

@@ -10,7 +10,7 @@
 namespace filigree::serve {
 namespace {
 
-constexpr std::string_view kTask = "zero-shot text classification";
+constexpr std::string_view kZeroShotTask = "zero-shot text classification";
 constexpr std::size_t kLargestIndex = 2;  // entailment, neutral, contradiction in any order
 
 void check(const ZeroShotOptions& options, const Head& head, const std::string& file) {
@@ -67,7 +67,7 @@ std::optional<std::string> hypothesis(std::string_view pattern, std::string_view
 
 ZeroShot::ZeroShot(const TaskParts& parts, const ZeroShotOptions& options)
     : tokenizer_(parts.tokenizer),
-      head_(find_head(*parts.model, HeadRows::kSequence, "logits", kTask)),
+      head_(find_head(*parts.model, HeadRows::kSequence, "logits", kZeroShotTask)),
       options_(options),
       sequence_length_(usable_length(options.sequence_length, *parts.model,
                                      tokenizer_->special_tokens_pair() + 2,

@@ -58,8 +58,8 @@ KernelOutput output_of(const Shape& shape, const Panels<float>& out, std::size_t
   return output;
 }
 
-struct F32Inputs {
-  F32Inputs(const Shape& shape_in, RandomNumbers random)
+struct AttentionF32Inputs {
+  AttentionF32Inputs(const Shape& shape_in, RandomNumbers random)
       : shape(shape_in),
         q(random_panel(random, shape.panels() * shape.width(), -2, 2)),
         k(random_panel(random, shape.panels() * shape.width(), -2, 2)),
@@ -93,8 +93,8 @@ struct F32Inputs {
 
 // With rounded products (QLinearMatMul) or without.
 template <bool kRounds>
-struct I8Inputs {
-  I8Inputs(const Shape& shape_in, RandomNumbers random)
+struct AttentionI8Inputs {
+  AttentionI8Inputs(const Shape& shape_in, RandomNumbers random)
       : shape(shape_in),
         stride(kernels::quad_panel_bytes(shape.width())),
         q(random_quads(random, shape.panels() * stride)),
@@ -157,9 +157,9 @@ void add_cases(const char* kernel, std::vector<KernelCase>& cases) {
 
 std::vector<KernelCase> attention_cases() {
   std::vector<KernelCase> cases;
-  add_cases<F32Inputs>("attention fp32", cases);
-  add_cases<I8Inputs<false>>("attention int8", cases);
-  add_cases<I8Inputs<true>>("attention int8, rounded products", cases);
+  add_cases<AttentionF32Inputs>("attention fp32", cases);
+  add_cases<AttentionI8Inputs<false>>("attention int8", cases);
+  add_cases<AttentionI8Inputs<true>>("attention int8, rounded products", cases);
   return cases;
 }
 

@@ -51,8 +51,8 @@ std::string text_of(const Layer& layer, const char* output) {
   return text.str();
 }
 
-struct F32Inputs {
-  F32Inputs(const Layer& layer_in, RandomNumbers& random)
+struct LinearF32Inputs {
+  LinearF32Inputs(const Layer& layer_in, RandomNumbers& random)
       : layer(layer_in),
         x(random_panel(random, layer.cols, -1, 1)),
         bias(random.floats(layer.rows, -1, 1)),
@@ -83,7 +83,7 @@ KernelCase f32_case(const Layer& layer, unsigned seed) {
   std::vector<float> matrix(layer.rows * layer.cols);
   for (float& weight : matrix)
     if (random.uniform(0, 1) < static_cast<float>(layer.density)) weight = random.uniform(-1, 1);
-  const auto inputs = std::make_shared<const F32Inputs>(layer, random);
+  const auto inputs = std::make_shared<const LinearF32Inputs>(layer, random);
   KernelCase test{"linear fp32", text_of(layer, ""), {}};
   for (const Format& format : kF32Formats) {
     if (format.format == WeightFormat::kBlock1x4F32 && layer.cols % 4 != 0) continue;
@@ -98,8 +98,8 @@ KernelCase f32_case(const Layer& layer, unsigned seed) {
 
 enum class Output { kF32, kU8 };
 
-struct I8Inputs {
-  I8Inputs(const Layer& layer_in, RandomNumbers& random)
+struct LinearI8Inputs {
+  LinearI8Inputs(const Layer& layer_in, RandomNumbers& random)
       : layer(layer_in),
         x(random_quads(random, kernels::quad_panel_bytes(layer.cols))),
         scale(random.floats(layer.rows, 0x1p-14F, 0x1p-12F)),
@@ -146,7 +146,7 @@ void add_i8_cases(const Layer& layer, int largest, unsigned seed, std::vector<Ke
   for (std::int16_t& weight : matrix)
     if (random.uniform(0, 1) < static_cast<float>(layer.density))
       weight = static_cast<std::int16_t>(random.between(-largest, largest));
-  const auto inputs = std::make_shared<const I8Inputs>(layer, random);
+  const auto inputs = std::make_shared<const LinearI8Inputs>(layer, random);
   KernelCase f32{"linear int8", text_of(layer, ", fp32 output"), {}};
   KernelCase u8{"linear int8", text_of(layer, ", u8 output"), {}};
   for (const Format& format : kI8Formats) {
