@@ -75,8 +75,6 @@ std::string escaped(std::string_view text) {
   return safe;
 }
 
-std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
-
 std::string key_number(const std::string& number, const std::string& what) {
   return "<li><b>" + escaped(number) + "</b><span>" + escaped(what) + "</span></li>\n";
 }
@@ -108,7 +106,7 @@ std::string bar(double share, double most) {
          fixed(most > 0 ? 100 * share / most : 0, 2) + "\" height=\"10\"/></svg>";
 }
 
-std::string sum_table(const Analysis& analysis) {
+std::string html_sum_table(const Analysis& analysis) {
   const std::vector<StepSum> sums = sums_by_step(analysis);
   double most = 0;
   for (const StepSum& sum : sums) most = std::max(most, sum.share);
@@ -186,7 +184,7 @@ std::string analysis_page(const Analysis& analysis, const std::string& about) {
                      escaped(analysis.cores_reason) + "</div>\n";
   for (const std::string& warning : analysis.model->warnings)
     page += "<p class=\"warn\">" + escaped(warning) + "</p>\n";
-  page += key_numbers(analysis) + "<pre>" + escaped(about) + "</pre>\n" + sum_table(analysis);
+  page += key_numbers(analysis) + "<pre>" + escaped(about) + "</pre>\n" + html_sum_table(analysis);
   if (!analysis.matrices.empty())
     page +=
         "<p class=\"quiet\">In a picture outputs go down and inputs to the right; a point stands "

@@ -7,8 +7,6 @@ namespace {
 
 using Align = Table::Align;
 
-std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
-
 std::string step_table(const Analysis& analysis) {
   Table table({{"step", Align::kLeft},
                {"outputs x inputs"},

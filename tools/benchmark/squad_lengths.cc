@@ -7,7 +7,7 @@ namespace {
 
 // Percentiles 0 to 100: `filigree tokenize` with the vocabulary of bert-base-uncased on
 // {"text": question, "pair": context} of every question, the numbers of ids sorted.
-constexpr std::array<std::uint16_t, 101> kPercentiles = {
+constexpr std::array<std::uint16_t, 101> kLengthPercentiles = {
     41,  55,  66,  74,  82,  88,  92,  97,  103, 106, 109, 112, 114, 116, 118, 120, 121,
     123, 124, 125, 127, 128, 129, 130, 131, 132, 133, 134, 135, 137, 138, 139, 140, 141,
     142, 143, 145, 146, 147, 148, 149, 150, 152, 153, 154, 155, 157, 158, 159, 161, 163,
@@ -19,11 +19,11 @@ constexpr std::array<std::uint16_t, 101> kPercentiles = {
 
 std::size_t squad_length(std::uint64_t bits) noexcept {
   // 32 bits are plenty, and their product with a length cannot overflow.
-  const std::uint64_t scaled = (bits >> 32) * (kPercentiles.size() - 1);
+  const std::uint64_t scaled = (bits >> 32) * (kLengthPercentiles.size() - 1);
   const std::uint64_t index = scaled >> 32;
   const std::uint64_t fraction = scaled & 0xffffffff;
-  const std::uint64_t low = kPercentiles[index];
-  const std::uint64_t high = kPercentiles[index + 1];
+  const std::uint64_t low = kLengthPercentiles[index];
+  const std::uint64_t high = kLengthPercentiles[index + 1];
   return low + (((high - low) * fraction + (std::uint64_t{1} << 31)) >> 32);
 }
 

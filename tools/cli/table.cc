@@ -43,4 +43,6 @@ std::string fixed(double value, int decimals) {
   return text;
 }
 
+std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
+
 }  // namespace filigree::tools

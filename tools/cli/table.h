@@ -28,5 +28,7 @@ class Table {
 
 // "3.14" with two decimals.
 std::string fixed(double value, int decimals);
+// "31.4 %" of 0.314.
+std::string percent(double share);
 
 }  // namespace filigree::tools

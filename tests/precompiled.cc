@@ -1,1 +1,0 @@
-// A target that precompiles a header needs a source.
