@@ -1,4 +1,4 @@
-// What most files of serve and tools include, parsed once for all of them (FiligreeTargets.cmake).
+// What most files include, parsed once for all of a folder (FiligreeTargets.cmake).
 #pragma once
 
 #include <algorithm>
