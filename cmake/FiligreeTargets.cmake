@@ -28,11 +28,11 @@ endif()
 set(filigree_false_warnings
   $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread>)
 
-# Parsing the standard library is half of compiling a file of ours. Libraries of a folder share what is parsed after
-# `set(filigree_precompile TARGET)` with one of these. g++ inlines otherwise then, which matters for kernels and what is
-# timed with them: runtime and tokenizer do so under sanitizers only, kernels never. There eight files are one for the
-# compiler, too, which halves the time of serve; no two .cc files of a library may give the same name to different things
-# for that. And serve takes half of the time with -O0, which saves more than its tests take longer; elsewhere it does not.
+# Parsing and instantiating what files share is more than half of compiling one of ours. Libraries of a folder are compiled
+# with eight files as one, and with the standard library parsed once for all, after `set(filigree_precompile TARGET)` with
+# one of these. No two .cc files of a library may give one name to different things for that. g++ inlines otherwise then,
+# which matters for kernels and what is timed with them: runtime and tokenizer do so under sanitizers only, kernels never.
+# Under sanitizers serve takes half of the time with -O0, which saves more than its tests take longer; elsewhere it does not.
 function(add_precompiled_std name)
   add_library(${name} OBJECT EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/cmake/precompiled.cc)
   target_compile_options(${name} PRIVATE ${filigree_false_warnings} ${ARGN})
@@ -58,11 +58,9 @@ function(add_filigree_library name)
   if(filigree_precompile)
     target_precompile_headers(filigree_${name} REUSE_FROM ${filigree_precompile})
     target_compile_options(filigree_${name} PRIVATE $<TARGET_PROPERTY:${filigree_precompile},COMPILE_OPTIONS>)
-    if(FILIGREE_SANITIZE)
-      # Several files are compiled as one; a class of a .cc file may then have members of unnamed namespaces all the same.
-      set_target_properties(filigree_${name} PROPERTIES UNITY_BUILD ON)
-      target_compile_options(filigree_${name} PRIVATE -Wno-subobject-linkage)
-    endif()
+    # A class of a .cc file that is compiled with others may have members of unnamed namespaces all the same.
+    set_target_properties(filigree_${name} PROPERTIES UNITY_BUILD ON)
+    target_compile_options(filigree_${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   endif()
 endfunction()
 
@@ -75,11 +73,11 @@ function(add_isa_kernels target isa)
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_${isa}>)
 endfunction()
 
-# Tests call optimised libraries; compiling the tests themselves takes a quarter less time with -O1 than with -O3, and with
-# -O0 under sanitizers a third of it.
+# Tests call optimised libraries; compiling the tests themselves takes a quarter less time with -O1 than with -O3, with -O0
+# under sanitizers a third of it, and without looking for undefined behaviour in their own code, too, two thirds of that.
 set(filigree_test_options $<$<CONFIG:Release>:-O1>)
 if(FILIGREE_SANITIZE)
-  set(filigree_test_options -O0)
+  set(filigree_test_options -O0 -fno-sanitize=undefined)
 endif()
 # g++ 12 warns falsely with -O1 where a test replaces operator new, too.
 list(APPEND filigree_test_options ${filigree_false_warnings} $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
