@@ -59,7 +59,7 @@ function(add_filigree_library name)
     target_precompile_headers(filigree_${name} REUSE_FROM ${filigree_precompile})
     target_compile_options(filigree_${name} PRIVATE $<TARGET_PROPERTY:${filigree_precompile},COMPILE_OPTIONS>)
     # A class of a .cc file that is compiled with others may have members of unnamed namespaces all the same.
-    set_target_properties(filigree_${name} PROPERTIES UNITY_BUILD ON)
+    set_target_properties(filigree_${name} PROPERTIES UNITY_BUILD ${FILIGREE_UNITY})
     target_compile_options(filigree_${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   endif()
 endfunction()
@@ -75,12 +75,14 @@ endfunction()
 
 # Tests call optimised libraries; compiling the tests themselves takes a quarter less time with -O1 than with -O3, with -O0
 # under sanitizers a third of it, and without looking for undefined behaviour in their own code, too, two thirds of that.
-set(filigree_test_options $<$<CONFIG:Release>:-O1>)
-if(FILIGREE_SANITIZE)
-  set(filigree_test_options -O0 -fno-sanitize=undefined)
-endif()
+# An interface to link after filigree_options: the last option of two wins.
 # g++ 12 warns falsely with -O1 where a test replaces operator new, too.
-list(APPEND filigree_test_options ${filigree_false_warnings} $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
+add_library(filigree_test_options INTERFACE)
+target_compile_options(filigree_test_options INTERFACE
+  $<$<CONFIG:Release>:-O1> ${filigree_false_warnings} $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
+if(FILIGREE_SANITIZE)
+  target_compile_options(filigree_test_options INTERFACE -O0 -fno-sanitize=undefined)
+endif()
 
 # Reuses what tests/CMakeLists.txt precompiles. ISOLATED: one ctest entry for the whole binary instead of one for each case.
 function(add_filigree_test name)
@@ -88,8 +90,8 @@ function(add_filigree_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_precompile_headers(${name} REUSE_FROM filigree_precompiled)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
-  target_compile_options(${name} PRIVATE ${filigree_test_options})
-  target_link_libraries(${name} PRIVATE ${ARG_LINK} filigree_options GTest::gtest GTest::gtest_main)
+  target_link_libraries(${name} PRIVATE
+    ${ARG_LINK} filigree_options filigree_test_options GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE FILIGREE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   if(ARG_ISOLATED)
     add_test(NAME ${name} COMMAND ${name})
