@@ -72,7 +72,8 @@ std::vector<float> pooled(Extraction extraction, std::span<const float> hidden, 
 
 Embedding::Embedding(const TaskParts& parts, const EmbeddingOptions& options)
     : tokenizer_(parts.tokenizer),
-      head_(find_head(*parts.model, HeadRows::kToken, parts.model->output_names.at(0), kEmbeddingTask)),
+      head_(find_head(*parts.model, HeadRows::kToken, parts.model->output_names.at(0),
+                      kEmbeddingTask)),
       extraction_(options.extraction),
       sequence_length_(usable_length(options.sequence_length, *parts.model,
                                      tokenizer_->special_tokens_single() + 1,
