@@ -28,7 +28,7 @@ double l1_fraction(double density, WeightFormat format, Isa isa) {
   if (format == WeightFormat::kBlock4x1F32)
     return isa == Isa::kAvx2 ? 4.0 : density > kFew ? 1.0 : 2.0;
   if (density > 0.15) return 0.7;
-  if (density > kFew) return 0.85;
+  if (density > kFew) return isa == Isa::kAvx2 ? 1.0 : 0.85;
   if (isa != Isa::kAvx2) return 1.0;
   // 99 % zeros, Zen 3: 0.78 to 0.87 of the time; 1x4 blocks lose 4 to 9 %.
   return format == WeightFormat::kUnstructuredF32 && density <= 0.02 ? 3.0 : 1.5;
@@ -71,17 +71,22 @@ bool has_nonzero(const std::array<float, kWeights>& entry) {
 }
 
 // How the entries of a row (of kBlock4x1F32: of four rows) are divided between chunks: a multiple
-// of `together` in each, so that there are few runs and loops end where the processor expects it.
-// The next entries of the chunks that follow are taken, too, if they are not far; what is missing
-// then, most of all in the last chunk, is filled up with weights of 0 where `fills` says so.
+// of `together` in each, so that loops end where the processor expects it. The next entries of the
+// chunks that follow are taken, too, if they are not far; what is missing then, most of all in the
+// last chunk, is filled up with weights of 0 where `fills` says so.
 struct RowsOfEntries {
   std::size_t together;
   bool fills;
+  RunShape run;
 };
 constexpr RowsOfEntries rows_of_entries(WeightFormat format) {
-  if (format == WeightFormat::kUnstructuredF32) return {kEntriesTogether, true};
+  // Four of four weights in each of three rows take about as long as those rows one by one.
+  constexpr std::size_t kMostFilled = 4;
+  if (format == WeightFormat::kUnstructuredF32)
+    return {kEntriesTogether, true, {kRowsTogether, kMostFilled * kEntriesTogether}};
   // 1x4 blocks are few enough as they are (in twos: the same), 4x1 blocks gain 1 to 3 % on Zen 3.
-  return {format == WeightFormat::kBlock4x1F32 ? std::size_t{4} : std::size_t{1}, false};
+  if (format == WeightFormat::kBlock1x4F32) return {1, false, {kRowsTogether, kMostFilled}};
+  return {4, false, {}};
 }
 
 // Packs the rows of one block, chunk by chunk in ascending order.
@@ -108,7 +113,7 @@ class BlockPacker {
 
  private:
   void add_row(std::size_t id, Span cols, SliceBuilder<Entry>& slice) {
-    const auto [together, fills] = rows_of_entries(view_.format);
+    const auto [together, fills, run] = rows_of_entries(view_.format);
     // Entries beyond a chunk leave L1 sooner, and offsets have 16 bits.
     const std::size_t furthest =
         std::min({view_.cols, cols.end + view_.chunk_cols / 2, cols.begin + kMaxChunkColsF32});
@@ -145,7 +150,7 @@ void pack_entries(const PackedView& view, std::span<const float> weights, std::s
     BlockPacker<kRows, kCols> packer(view, weights, block);
     for (std::size_t chunk = 0; chunk < view.chunks; ++chunk) {
       packer.add_chunk(chunk, pieces, slice);
-      slice.end_slice(streams, entries);
+      slice.end_slice(streams, entries, rows_of_entries(view.format).run);
     }
   }
   streams.values.reserve(entries.size() * kRows * kCols);

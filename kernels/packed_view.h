@@ -38,9 +38,11 @@ static constexpr EntryShape entry_shape(WeightFormat format) {
   return {1, 4};
 }
 
-// A slice is one row block times one chunk of inputs. In it, rows with equally many entries form a
-// run, longest entries first, so that the trip count of the innermost loop changes once per run and
-// not once per row.
+// A slice is one row block times one chunk of inputs. In it, rows are sorted by their number of
+// entries, longest first, so that the trip count of the innermost loop seldom changes. A run is all
+// rows that have equally many; of kUnstructuredF32 and kBlock1x4F32 it is kRowsTogether of them,
+// filled up with weights of 0 to the longest, or fewer where that would be too much to fill and at
+// the end of the slice.
 struct Run {
   std::uint16_t rows;
   std::uint16_t entries;  // of each row of the run
@@ -82,8 +84,11 @@ inline constexpr std::size_t kInputBytesUnstructuredI8 = 64;
 // Entries of a row of kUnstructuredF32 or kUnstructuredI8 that kernels multiply together.
 inline constexpr std::size_t kEntriesTogether = 4;
 
+// Rows of a run of kUnstructuredF32 or kBlock1x4F32 at most.
+inline constexpr std::size_t kRowsTogether = 4;
+
 // Kernels may read this many row ids past the end, to prefetch.
-inline constexpr std::size_t kRowIdPadding = 4;
+inline constexpr std::size_t kRowIdPadding = 8;
 
 // Rows of a tile of the dense formats: the tile's weights lie input by input.
 inline constexpr std::size_t kDenseTileF32 = 6;

@@ -63,21 +63,37 @@ void SliceBuilder<Payload>::end_row(std::size_t row_id, EmptyRows empty_rows, st
 }
 
 template <class Payload>
-void SliceBuilder<Payload>::end_slice(GrowingStreams& streams, std::vector<Payload>& payloads) {
+bool SliceBuilder<Payload>::joins_run(const Row& row, const Run& run, RunShape shape) const {
+  if (shape.count == 0) return run.entries == row.entries && run.pairs == row.pairs;
+  return run.rows < shape.count && run.entries - row.entries <= shape.most_filled;
+}
+
+template <class Payload>
+void SliceBuilder<Payload>::append(const Row& row, GrowingStreams& streams,
+                                   std::vector<Payload>& payloads) const {
+  std::uint16_t offset = 0;
+  for (std::size_t e = 0; e < streams.runs.back().entries; ++e) {
+    const bool fills = e >= row.entries;
+    if (!fills) offset = entries_[row.first + e].offset;
+    streams.offsets.push_back(offset);
+    payloads.push_back(fills ? Payload{} : entries_[row.first + e].payload);
+  }
+}
+
+template <class Payload>
+void SliceBuilder<Payload>::end_slice(GrowingStreams& streams, std::vector<Payload>& payloads,
+                                      RunShape shape) {
   streams.starts.push_back({streams.runs.size(), streams.row_ids.size(), streams.offsets.size()});
   const auto length = [](const Row& row) { return std::pair(row.entries, row.pairs); };
   std::stable_sort(rows_.begin(), rows_.end(),
                    [&](const Row& a, const Row& b) { return length(a) > length(b); });
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Row& row = rows_[i];
-    if (i == 0 || length(rows_[i - 1]) != length(row))
+    if (i == 0 || !joins_run(row, streams.runs.back(), shape))
       streams.runs.push_back({0, narrow_u16(row.entries), narrow_u16(row.pairs)});
     ++streams.runs.back().rows;
     streams.row_ids.push_back(row.id);
-    for (std::size_t e = row.first; e < row.first + row.entries; ++e) {
-      streams.offsets.push_back(entries_[e].offset);
-      payloads.push_back(entries_[e].payload);
-    }
+    append(row, streams, payloads);
   }
   entries_.clear();
   rows_.clear();

@@ -9,7 +9,7 @@ namespace filigree::loader {
 
 // To be raised whenever a packed format, a field or the meaning of one changes;
 // tests/loader/packed_bytes_test.cc has the hashes of the bytes of this version.
-inline constexpr std::uint32_t kPackedVersion = 10;
+inline constexpr std::uint32_t kPackedVersion = 11;
 inline constexpr std::array<char, 8> kPackedMagic = {'F', 'I', 'L', 'I', 'P', 'A', 'C', 'K'};
 inline constexpr std::uint32_t kByteOrder = 0x01020304;
 // Where the first section begins, and a multiple of which every section of a tensor begins at.

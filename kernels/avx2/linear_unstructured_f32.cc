@@ -16,10 +16,11 @@ namespace filigree::kernels {
 void unstructured_f32_avx2(const LinearF32Args& args) noexcept {
   assert(args.weights.format == WeightFormat::kUnstructuredF32);
   check_linear_f32(args);
-  static constexpr AddRunF32* kRuns[kMostPassVectors] = {
-      add_run_unstructured<Avx2, 1>, add_run_unstructured<Avx2, 2>, add_run_unstructured<Avx2, 3>,
-      add_run_unstructured<Avx2, 4>, add_run_unstructured<Avx2, 5>, add_run_unstructured<Avx2, 6>};
-  linear_in_passes(args, kRuns);
+  static constexpr AddSliceF32* kSlices[kMostPassVectors] = {
+      add_slice_unstructured<Avx2, 1>, add_slice_unstructured<Avx2, 2>,
+      add_slice_unstructured<Avx2, 3>, add_slice_unstructured<Avx2, 4>,
+      add_slice_unstructured<Avx2, 5>, add_slice_unstructured<Avx2, 6>};
+  linear_in_passes(args, kSlices);
 }
 
 }  // namespace filigree::kernels

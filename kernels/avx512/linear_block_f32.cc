@@ -16,20 +16,21 @@ namespace filigree::kernels {
 void block_1x4_f32_avx512(const LinearF32Args& args) noexcept {
   assert(args.weights.format == WeightFormat::kBlock1x4F32);
   check_linear_f32(args);
-  static constexpr AddRunF32* kRuns[kPanelVectors<Avx512>] = {
-      add_run_1x4<Avx512, 1>, add_run_1x4<Avx512, 2>, add_run_1x4<Avx512, 3>,
-      add_run_1x4<Avx512, 4>, add_run_1x4<Avx512, 5>};
-  linear_entries(args, kRuns[vectors_of<Avx512>(args.tokens) - 1]);
+  static constexpr AddSliceF32* kSlices[kPanelVectors<Avx512>] = {
+      add_slice_1x4<Avx512, 1>, add_slice_1x4<Avx512, 2>, add_slice_1x4<Avx512, 3>,
+      add_slice_1x4<Avx512, 4>, add_slice_1x4<Avx512, 5>};
+  linear_entries(args, kSlices[vectors_of<Avx512>(args.tokens) - 1]);
 }
 
 void block_4x1_f32_avx512(const LinearF32Args& args) noexcept {
   assert(args.weights.format == WeightFormat::kBlock4x1F32);
   check_linear_f32(args);
   constexpr int kMost = 5;
-  static constexpr AddRunF32* kRuns[kPanelVectors<Avx512>] = {
-      add_run_4x1<Avx512, 1, kMost>, add_run_4x1<Avx512, 2, kMost>, add_run_4x1<Avx512, 3, kMost>,
-      add_run_4x1<Avx512, 4, kMost>, add_run_4x1<Avx512, 5, kMost>};
-  linear_entries(args, kRuns[vectors_of<Avx512>(args.tokens) - 1]);
+  static constexpr AddSliceF32* kSlices[kPanelVectors<Avx512>] = {
+      add_slice_4x1<Avx512, 1, kMost>, add_slice_4x1<Avx512, 2, kMost>,
+      add_slice_4x1<Avx512, 3, kMost>, add_slice_4x1<Avx512, 4, kMost>,
+      add_slice_4x1<Avx512, 5, kMost>};
+  linear_entries(args, kSlices[vectors_of<Avx512>(args.tokens) - 1]);
 }
 
 }  // namespace filigree::kernels

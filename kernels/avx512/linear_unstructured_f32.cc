@@ -15,11 +15,11 @@ namespace filigree::kernels {
 void unstructured_f32_avx512(const LinearF32Args& args) noexcept {
   assert(args.weights.format == WeightFormat::kUnstructuredF32);
   check_linear_f32(args);
-  static constexpr AddRunF32* kRuns[kPanelVectors<Avx512>] = {
-      add_run_unstructured<Avx512, 1>, add_run_unstructured<Avx512, 2>,
-      add_run_unstructured<Avx512, 3>, add_run_unstructured<Avx512, 4>,
-      add_run_unstructured<Avx512, 5>};
-  linear_entries(args, kRuns[vectors_of<Avx512>(args.tokens) - 1]);
+  static constexpr AddSliceF32* kSlices[kPanelVectors<Avx512>] = {
+      add_slice_unstructured<Avx512, 1>, add_slice_unstructured<Avx512, 2>,
+      add_slice_unstructured<Avx512, 3>, add_slice_unstructured<Avx512, 4>,
+      add_slice_unstructured<Avx512, 5>};
+  linear_entries(args, kSlices[vectors_of<Avx512>(args.tokens) - 1]);
 }
 
 }  // namespace filigree::kernels

@@ -30,8 +30,8 @@ struct Block1x4 {
 };
 
 template <class V, int W>
-void add_run_1x4(const SliceF32& slice, const RunF32& run) {
-  add_run_of_rows<V, W, Block1x4>(slice, run);
+void add_slice_1x4(const SliceF32& slice, const EntriesF32& entries) {
+  add_rows<V, W, Block1x4>(slice, entries);
 }
 
 }  // namespace

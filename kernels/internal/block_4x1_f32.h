@@ -76,27 +76,30 @@ template <class V, int kVectors, int kMost, int N, int kLeft = kVectors>
     add_passes<V, kVectors, kMost, N, kLeft - kWidth>(slice, ids, entries, values, offsets);
 }
 
-// The first N groups of a run, which loses them. kMost vectors of four rows fill the registers.
+// The next N groups, of `entries` each. kMost vectors of four rows fill the registers.
 template <class V, int kVectors, int kMost, int N>
-[[gnu::always_inline]] inline void take_groups(const SliceF32& slice, RunF32& run) {
-  const std::size_t entries = N * run.entries;
-  prefetch_entries(run.values, entries * kBlockRows, run.offsets);
-  prefetch_next_inputs<V, kVectors>(slice, run.ids, N);
-  add_passes<V, kVectors, kMost, N>(slice, run.ids, static_cast<std::ptrdiff_t>(run.entries),
-                                    run.values, run.offsets);
-  run.ids += N;
-  run.rows -= N;
-  run.values += entries * kBlockRows;
-  run.offsets += entries;
+[[gnu::always_inline]] inline void take_groups(const SliceF32& slice, EntriesF32& next,
+                                               std::size_t entries) {
+  prefetch_entries(next.values, N * entries * kBlockRows, next.offsets);
+  if (fetches_inputs(slice)) prefetch_next_inputs<V, kVectors>(slice, next.ids, N);
+  add_passes<V, kVectors, kMost, N>(slice, next.ids, static_cast<std::ptrdiff_t>(entries),
+                                    next.values, next.offsets);
+  next.ids += N;
+  next.values += N * entries * kBlockRows;
+  next.offsets += N * entries;
 }
 
 template <class V, int kVectors, int kMost>
-void add_run_4x1(const SliceF32& slice, const RunF32& run) {
-  constexpr int kSteps = kGroupSteps<kVectors>;
-  RunF32 left = run;
-  while (left.rows >= kSteps) take_groups<V, kVectors, kMost, kSteps>(slice, left);
-  if constexpr (kSteps > 1)
-    while (left.rows > 0) take_groups<V, kVectors, kMost, 1>(slice, left);
+void add_slice_4x1(const SliceF32& slice, const EntriesF32& entries) {
+  constexpr std::size_t kSteps = kGroupSteps<kVectors>;
+  EntriesF32 next = entries;
+  for (const Run* run = next.first; run != next.last; ++run) {
+    std::size_t groups = run->rows;
+    for (; groups >= kSteps; groups -= kSteps)
+      take_groups<V, kVectors, kMost, kSteps>(slice, next, run->entries);
+    if constexpr (kSteps > 1)
+      for (; groups > 0; --groups) take_groups<V, kVectors, kMost, 1>(slice, next, run->entries);
+  }
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 // How the SIMD kernels of kUnstructuredF32, kBlock1x4F32 and kBlock4x1F32 walk their entries: block
-// by block, chunk by chunk, run by run. What a run adds is the kernel's.
+// by block, chunk by chunk. What a slice adds is the kernel's.
+//
+// Functions that do nothing but prefetch must be always_inline: g++ takes others for pure and may
+// drop their calls (tests/kernels/check_prefetches.sh looks for them in the object files).
 #pragma once
 
 #include "kernels/internal/linear_f32.h"
@@ -16,26 +19,25 @@ struct SliceF32 {
   float* sums;             // [rows of the block][T] from that lane on, from chunk to chunk
   bool begins;             // the sums begin at 0 instead of what the chunk before left
   bool ends;               // the sums are complete after this chunk
-  bool fetches_entries;    // the first pass: later ones find the streams in L2
   Span next_inputs;        // of the chunk after this one, to be fetched
   std::size_t inputs_of_id;  // what each row id of the block fetches of them
 };
 
-// Consecutive rows with equally many entries.
-struct RunF32 {
+// What runs hold: consecutive rows with equally many entries, and where their streams begin.
+struct EntriesF32 {
+  const Run* first;
+  const Run* last;
   const std::uint16_t* ids;
-  std::size_t rows;
-  std::size_t entries;  // of each row
   const float* values;
   const std::uint16_t* offsets;
 };
 
-using AddRunF32 = void(const SliceF32& slice, const RunF32& run);
+using AddSliceF32 = void(const SliceF32& slice, const EntriesF32& entries);
 
 // The tokens of some vectors of a panel, which a slice is added to together.
 struct PassF32 {
   std::size_t first_lane;
-  AddRunF32* add_run;
+  AddSliceF32* add_slice;
 };
 
 // Weights and offsets come in one long stream each. Fetching them this far ahead (of values;
@@ -53,27 +55,20 @@ constexpr std::size_t kPrefetchValues = 256;
   __builtin_prefetch(offsets + kPrefetchValues, 0, 3);
 }
 
-// Rows of a run lie anywhere in the block: their sums are fetched when a row this many places
-// before is added.
-constexpr std::size_t kPrefetchRows = 2;
-static_assert(kPrefetchRows <= kRowIdPadding);
-
-template <class V, int W>
-[[gnu::always_inline]] inline void prefetch_sums(const float* sums) {
-  constexpr int kLine = 16;
-  for (int i = 0; i < W * V::kLanes; i += kLine) __builtin_prefetch(sums + i, 1, 3);
-}
-
 // Row blocks that pass over such a chunk before the next one, so that X comes from L3 half as often
 // (768x3072: 1 to 2 % faster, 4x1 blocks with AVX-512 5 %).
 constexpr std::size_t kBlocksTogether = 2;
 
+inline bool fetches_inputs(const SliceF32& slice) {
+  return slice.next_inputs.begin < slice.next_inputs.end;
+}
+
 // Fetches a part of the next chunk's X into L2, another for each row id, so that the misses spread
 // over the slice.
 template <class V, int W>
-inline void prefetch_next_inputs(const SliceF32& slice, const std::uint16_t* ids,
-                                 std::size_t count) {
-  if (slice.next_inputs.begin >= slice.next_inputs.end) return;
+[[gnu::always_inline]] inline void prefetch_next_inputs(const SliceF32& slice,
+                                                        const std::uint16_t* ids,
+                                                        std::size_t count) {
   constexpr int kLine = 16;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t first = slice.next_inputs.begin + ids[i] * slice.inputs_of_id;
@@ -105,24 +100,15 @@ template <class V, int W>
 }
 
 inline void add_slice(const SliceF32& slice, std::size_t block, std::size_t chunk,
-                      AddRunF32* add_run) {
+                      AddSliceF32* add) {
   const PackedView& weights = slice.args.weights;
   const EntryShape shape = entry_shape(weights.format);
-  const std::size_t values_of_entry = shape.rows * shape.cols;
   const SliceRuns runs = slice_runs(weights, block, chunk);
-  RunF32 rows{.ids = runs.row_ids,
-              .rows = 0,
-              .entries = 0,
-              .values = weights.entries.values + runs.entry * values_of_entry,
-              .offsets = weights.entries.offsets + runs.entry};
-  for (const Run* run = runs.first; run != runs.last; ++run) {
-    rows.rows = run->rows;
-    rows.entries = run->entries;
-    add_run(slice, rows);
-    rows.ids += rows.rows;
-    rows.values += rows.rows * rows.entries * values_of_entry;
-    rows.offsets += rows.rows * rows.entries;
-  }
+  add(slice, {.first = runs.first,
+              .last = runs.last,
+              .ids = runs.row_ids,
+              .values = weights.entries.values + runs.entry * shape.rows * shape.cols,
+              .offsets = weights.entries.offsets + runs.entry});
 }
 
 // Row blocks [first, last), chunk by chunk. Sums are kept from chunk to chunk in y, unless y is
@@ -152,10 +138,9 @@ inline void add_blocks(const LinearF32Args& args, std::size_t first, std::size_t
                    .sums = sums + row * kPanelTokens + pass->first_lane,
                    .begins = chunk == 0,
                    .ends = ends,
-                   .fetches_entries = pass->first_lane == 0,
                    .next_inputs = {next.begin + row / rows_of_id * inputs_of_id, next.end},
                    .inputs_of_id = inputs_of_id},
-                  block, chunk, pass->add_run);
+                  block, chunk, pass->add_slice);
       }
   }
 }
@@ -172,8 +157,8 @@ inline void linear_entries(const LinearF32Args& args, const PassF32* passes,
 }
 
 // All tokens in one pass.
-inline void linear_entries(const LinearF32Args& args, AddRunF32* add_run) {
-  const PassF32 pass{0, add_run};
+inline void linear_entries(const LinearF32Args& args, AddSliceF32* add_slice) {
+  const PassF32 pass{0, add_slice};
   linear_entries(args, &pass, 1);
 }
 

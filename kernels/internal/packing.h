@@ -44,6 +44,13 @@ class Pieces {
 
 enum class EmptyRows { kDrop, kKeep };
 
+// The rows of a run: all that are equally long, or, unless `count` is 0, the next so many, of which
+// each is filled up to the longest by `most_filled` entries at most.
+struct RunShape {
+  std::size_t count = 0;
+  std::size_t most_filled = 0;
+};
+
 // Collects the entries of one slice row by row, then appends them to the streams sorted into runs.
 template <class Payload>
 class SliceBuilder {
@@ -52,7 +59,7 @@ class SliceBuilder {
   // The first 2 * pairs entries of the row are pairs.
   void end_row(std::size_t row_id, EmptyRows empty_rows, std::size_t pairs = 0);
   // `payloads` is the stream of `streams` that takes the payloads.
-  void end_slice(GrowingStreams& streams, std::vector<Payload>& payloads);
+  void end_slice(GrowingStreams& streams, std::vector<Payload>& payloads, RunShape shape = {});
 
  private:
   struct Entry {
@@ -65,6 +72,11 @@ class SliceBuilder {
     std::size_t entries;
     std::size_t pairs;
   };
+
+  bool joins_run(const Row& row, const Run& run, RunShape shape) const;
+  // With payloads of 0 from its last entry on, so that it has as many as its run says.
+  void append(const Row& row, GrowingStreams& streams, std::vector<Payload>& payloads) const;
+
   std::vector<Entry> entries_;
   std::vector<Row> rows_;
   std::size_t row_first_ = 0;

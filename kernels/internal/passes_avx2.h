@@ -19,14 +19,14 @@ constexpr int first_pass_vectors(int vectors) {
   return vectors <= 8 ? 4 : 6;
 }
 
-// `runs` of 1 vector, 2 vectors and so on.
+// `slices` of 1 vector, 2 vectors and so on.
 inline void linear_in_passes(const LinearF32Args& args,
-                             AddRunF32* const (&runs)[kMostPassVectors]) {
+                             AddSliceF32* const (&slices)[kMostPassVectors]) {
   const int vectors = vectors_of<Avx2>(args.tokens);
   const int first = first_pass_vectors(vectors);
-  const PassF32 passes[] = {{0, runs[first - 1]},
+  const PassF32 passes[] = {{0, slices[first - 1]},
                             {static_cast<std::size_t>(first * Avx2::kLanes),
-                             vectors == first ? nullptr : runs[vectors - first - 1]}};
+                             vectors == first ? nullptr : slices[vectors - first - 1]}};
   linear_entries(args, passes, vectors == first ? 1 : 2);
 }
 

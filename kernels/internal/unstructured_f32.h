@@ -33,8 +33,8 @@ struct FourSingles {
 };
 
 template <class V, int W>
-void add_run_unstructured(const SliceF32& slice, const RunF32& run) {
-  add_run_of_rows<V, W, FourSingles>(slice, run);
+void add_slice_unstructured(const SliceF32& slice, const EntriesF32& entries) {
+  add_rows<V, W, FourSingles>(slice, entries);
 }
 
 }  // namespace

@@ -130,11 +130,11 @@ TEST(PackedWeights, PairsSingleIntegersSoThatTheirProductsFit16Bits) {
 // Chunks of 16 inputs: of 5 entries in the first, which takes 3 of the second, too, and 2 more in
 // the third, which are filled up.
 TEST(PackedWeights, FillsRowsOfSingleFloatsFromTheNextChunk) {
-  std::vector<float> weights(4 * 48);
+  std::vector<float> weights(48);
   const std::size_t cols[] = {1, 3, 5, 7, 15, 16, 18, 20, 32, 47};
-  for (const std::size_t col : cols) weights[48 + col] = static_cast<float>(col);
+  for (const std::size_t col : cols) weights[col] = static_cast<float>(col);
   const PackedWeights packed =
-      pack_f32(WeightFormat::kUnstructuredF32, weights, 4, 48, {.l1_bytes = 1024});
+      pack_f32(WeightFormat::kUnstructuredF32, weights, 1, 48, {.l1_bytes = 1024});
   ASSERT_EQ(packed.view().chunk_cols, 16U);
   const EntryStreams& entries = packed.view().entries;
   const std::size_t ends[] = {8, 8, 12};
@@ -143,7 +143,7 @@ TEST(PackedWeights, FillsRowsOfSingleFloatsFromTheNextChunk) {
   for (std::size_t i = 0; i < 12; ++i) {
     const std::size_t col = cols[std::min<std::size_t>(i, 9)];
     EXPECT_EQ(entries.offsets[i], (i < 8 ? col : col - 32) * kPanelTokens);
-    EXPECT_EQ(entries.values[i], i < 10 ? weights[48 + col] : 0.0F);
+    EXPECT_EQ(entries.values[i], i < 10 ? weights[col] : 0.0F);
   }
   EXPECT_EQ(unpack_f32(packed), weights);
 }
@@ -159,6 +159,27 @@ TEST(PackedWeights, FillsRowsOfSingleFloatsWithZerosWhereTheNextOnesAreFar) {
   EXPECT_EQ(entries.starts[3].entry, 8U);
   EXPECT_EQ(std::vector<float>(entries.values, entries.values + 8),
             (std::vector<float>{1, 0, 0, 0, 1, 0, 0, 0}));
+  EXPECT_EQ(unpack_f32(packed), weights);
+}
+
+// Rows of 4, 8, 1 and 0 weights, and one of 32, which the others would be filled up to by too much.
+TEST(PackedWeights, FillsRowsOfARunUpToTheLongestUnlessThatIsTooMuch) {
+  constexpr std::size_t kCols = 32;
+  const std::size_t lengths[] = {4, 8, 1, 32, 0, 8};
+  std::vector<float> weights(std::size(lengths) * kCols);
+  for (std::size_t row = 0; row < std::size(lengths); ++row)
+    std::fill_n(weights.begin() + row * kCols, lengths[row], 1.0F);
+  const PackedWeights packed =
+      pack_f32(WeightFormat::kUnstructuredF32, weights, std::size(lengths), kCols);
+  const EntryStreams& entries = packed.view().entries;
+  ASSERT_EQ(entries.starts[1].run, 3U);
+  const std::pair<std::size_t, std::size_t> rows_and_entries[] = {{1, 32}, {4, 8}, {1, 0}};
+  for (std::size_t run = 0; run < 3; ++run) {
+    EXPECT_EQ(entries.runs[run].rows, rows_and_entries[run].first) << run;
+    EXPECT_EQ(entries.runs[run].entries, rows_and_entries[run].second) << run;
+  }
+  EXPECT_EQ(std::vector<std::uint16_t>(entries.row_ids, entries.row_ids + 6),
+            (std::vector<std::uint16_t>{3, 1, 5, 0, 2, 4}));
   EXPECT_EQ(unpack_f32(packed), weights);
 }
 

@@ -19,7 +19,7 @@ namespace {
 using kernels::WeightFormat;
 
 // The version that the hashes below were taken at.
-constexpr std::uint32_t kVersionOfHashes = 10;
+constexpr std::uint32_t kVersionOfHashes = 11;
 
 constexpr std::size_t kRows = 397;  // two row blocks, the last of them short
 constexpr std::size_t kCols = 460;  // several chunks
@@ -48,8 +48,8 @@ kernels::PackedWeights packed(WeightFormat format) {
 
 TEST(PackedBytes, AreThoseOfTheVersion) {
   constexpr std::uint64_t kHashes[kernels::kWeightFormats] = {
-      0x3821661c531edbef, 0x9686e59237cccc92, 0xede040e9d70750e8, 0x28338540ad7583df,
-      0xfbf72df97d69d3b4, 0x63fd128601a50960, 0x46184f5a3e949c74};
+      0x3821661c531edbef, 0x39c5db60b016c907, 0x2d7100ef0137095c, 0x28338540ad7583df,
+      0xfbf72df97d69d3b4, 0x765c3d1b309da884, 0x46184f5a3e949c74};
   ASSERT_EQ(kPackedVersion, kVersionOfHashes)
       << "the version was raised: take the hashes below anew, and the version that they are of";
   for (std::size_t i = 0; i < kernels::kWeightFormats; ++i) {
@@ -65,7 +65,7 @@ TEST(PackedBytes, AreThoseOfTheVersion) {
 
 // Fields and their order, of a file that depends on nothing of this machine.
 TEST(PackedBytes, OfAWholeFileAreThoseOfTheVersion) {
-  constexpr std::uint64_t kHash = 0xff9ccdc177352540;
+  constexpr std::uint64_t kHash = 0x09b6627dcb0e7b90;
   const std::filesystem::path path =
       std::filesystem::temp_directory_path() / ("packed_bytes_" + std::to_string(::getpid()));
   write_packed(path, *load_model(fixture_file("int8_u8"), {.isa = kernels::Isa::kScalar}),
