@@ -28,7 +28,7 @@ double l1_fraction(double density, WeightFormat format, Isa isa) {
   if (format == WeightFormat::kBlock4x1F32)
     return isa == Isa::kAvx2 ? 4.0 : density > kFew ? 1.0 : 2.0;
   if (density > 0.15) return 0.7;
-  if (density > kFew) return isa == Isa::kAvx2 ? 1.0 : 0.85;
+  if (density > kFew) return 0.85;
   if (isa != Isa::kAvx2) return 1.0;
   // 99 % zeros, Zen 3: 0.78 to 0.87 of the time; 1x4 blocks lose 4 to 9 %.
   return format == WeightFormat::kUnstructuredF32 && density <= 0.02 ? 3.0 : 1.5;
