@@ -2,7 +2,8 @@
 # Fails when a sparse fp32 kernel has lost its prefetches: check_prefetches.sh OBJDUMP OBJECT...
 # g++ drops calls of functions that do nothing but prefetch, unless they are inlined early.
 # Of add_rows<V, W, Entry, ends, fetches inputs> those with one or two vectors fetch their streams into L1, those that
-# fetch inputs do so into L2; add_slice_4x1 does both.
+# fetch inputs do so into L2; add_slice_4x1 does both. Where nothing is fetched, g++ folds the one that fetches inputs and
+# the one that does not into one: there must be as many of both.
 set -eu
 objdump=$1
 shift
@@ -26,6 +27,7 @@ shift
       name = $0
       needs_l1 = /::Avx[0-9]+, [12], /
       needs_l2 = /, true>\(/
+      if (needs_l2) fetching++; else others++
     } else if (/add_slice_4x1</) {
       name = $0
       needs_l1 = needs_l2 = 1
@@ -36,6 +38,10 @@ shift
   END {
     end_function()
     if (!checked) { print "no kernel found"; failed = 1 }
+    if (fetching != others) {
+      print fetching + 0 " kernels fetch inputs into L2, expected " others + 0
+      failed = 1
+    }
     if (!failed) print "kernels with their prefetches: " checked
     exit failed
   }'
