@@ -80,7 +80,8 @@ struct RowsOfEntries {
   RunShape run;
 };
 constexpr RowsOfEntries rows_of_entries(WeightFormat format) {
-  // Four of four weights in each of three rows take about as long as those rows one by one.
+  // Estimated from memory operations: so many in each of three rows take as long as those rows one
+  // by one and a misprediction.
   constexpr std::size_t kMostFilled = 4;
   if (format == WeightFormat::kUnstructuredF32)
     return {kEntriesTogether, true, {kRowsTogether, kMostFilled * kEntriesTogether}};

@@ -9,6 +9,16 @@ namespace {
 
 constexpr int kBlockRows = 4;
 
+// Fetches what the stream holds `kPrefetchValues` after the `count` values and `offsets` of one
+// row.
+[[gnu::always_inline]] inline void prefetch_entries(const float* values, std::size_t count,
+                                                    const std::uint16_t* offsets) {
+  constexpr std::size_t kLine = 16;
+  for (std::size_t i = 0; i < count; i += kLine)
+    __builtin_prefetch(values + kPrefetchValues + i, 0, 3);
+  __builtin_prefetch(offsets + kPrefetchValues, 0, 3);
+}
+
 // Groups of four rows in lock step: one group of one vector has too few chains of fma to hide their
 // latency.
 template <int kVectors>

@@ -20,6 +20,7 @@ struct Avx512 {
   static constexpr std::size_t kRowSteps = W == 1   ? 4
                                            : W == 2 ? 2
                                                     : 1;
+  // kPrefetchValues tells what it gains.
   template <int W>
   static constexpr bool kFetchesStreams = true;
   // Broadcasts of 4 bytes from memory are free beside 512-bit arithmetic (Sapphire Rapids); with
